@@ -1,0 +1,163 @@
+"""The words of the house: order, job, clip. Pure values: no clock, no I/O."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class State(StrEnum):
+    """Where a job stands. Each state is a promise; `lifecycle` says who may leave it, and how."""
+
+    PENDING = "pending"  # nothing of it is at the service
+    SUBMITTING = "submitting"  # at most one request is on the wire, from this very process
+    IN_DOUBT = "in_doubt"  # the service may be making it, and billing it
+    RUNNING = "running"  # the service has it, and its id is on disk here
+    RENDERED = "rendered"  # finished there, not yet here, and it may expire
+    DONE = "done"  # the clip is here: whole, checked, hashed
+    FAILED = "failed"  # it will not be made; the reason says why
+
+
+class Reason(StrEnum):
+    """Why a job failed."""
+
+    REJECTED = "rejected"  # the service does not like a value
+    MODERATED = "moderated"  # the service refuses the prompt or the image
+    RENDER_FAILED = "render_failed"
+    EXPIRED = "expired"  # rendered and paid for, but gone from the service before it was fetched
+    GAVE_UP = "gave_up"  # provably never sent, after all attempts
+    IMAGE_UNREADABLE = "image_unreadable"
+    LOST = "lost"  # a person said: paid, and gone
+
+
+class Fit(StrEnum):
+    """How an image of another shape becomes exactly the size ordered."""
+
+    COVER = "cover"  # fill the frame, crop what overhangs
+    CONTAIN = "contain"  # show everything, pad the rest
+    STRETCH = "stretch"  # distort
+    EXACT = "exact"  # refuse anything that is not of this size already
+
+
+class Size(NamedTuple):
+    """Width and height of a clip in pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        """Write it as the service does: ``720x1280``."""
+        return f"{self.width}x{self.height}"
+
+    @classmethod
+    def parse(cls, text: str) -> Size:
+        """Read ``720x1280``; anything else is a ValueError."""
+        found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text)
+        if found is None:
+            raise ValueError(text)
+        return cls(int(found[1]), int(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The picture that a clip starts from: as the manifest wrote it, and what is in the file."""
+
+    written: str  # relative to the manifest's folder, or absolute
+    sha256: str  # of the file's bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one create request asks for. Its content, and nothing else, makes the job's key."""
+
+    prompt: str
+    model: str
+    seconds: int
+    size: Size
+    take: int = 1
+    image: Image | None = None
+    fit: Fit = Fit.COVER
+
+    def key(self) -> str:
+        """Name the job by its content: 32 hex digits that no move of a row or a folder changes."""
+        content = {
+            "prompt": self.prompt,
+            "model": self.model,
+            "seconds": self.seconds,
+            "size": str(self.size),
+            "take": self.take,
+        }
+        if self.image is not None:
+            content |= {"image": self.image.sha256, "fit": self.fit.value}
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def likeness(self) -> str:
+        """Hash what a service's list shows of an order; its image and its take do not show."""
+        shown = "\n".join((self.model, str(self.seconds), str(self.size), self.prompt))
+        return hashlib.sha256(shown.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A whole clip on this disk, or one that was."""
+
+    file: str  # relative to the run folder, with forward slashes
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What went wrong, in the service's own words, and what to do about it."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One create request, one clip, one price: what the ledger knows of it now."""
+
+    key: str
+    id: str
+    order: Order
+    output: str  # where the clip goes, relative to the run folder, settled when first recorded
+    price_usd: Decimal | None = None  # of one purchase; None is unknown, never free
+    state: State = State.PENDING
+    revision: int = 0  # counts the transitions: the compare-and-swap compares it
+    reason: Reason | None = None
+    fault: Fault | None = None
+    hint: str = ""  # something worth saying of a job that did not fail
+    video_id: str | None = None
+    attempts: int = 0  # submissions begun
+    purchases: int = 0  # submissions that the service accepted, and bills
+    submit_started_at: datetime | None = None
+    submitted_at: datetime | None = None
+    doubted_at: datetime | None = None
+    render_started_at: datetime | None = None
+    completed_at: datetime | None = None
+    expires_at: datetime | None = None
+    download_started_at: datetime | None = None
+    downloaded_at: datetime | None = None
+    clip: Clip | None = None
+
+    @property
+    def name(self) -> str:
+        """Say which job this is: its id, and its take where that is not the first."""
+        return self.id if self.order.take == 1 else f"{self.id}#{self.order.take}"
+
+    @property
+    def bill_usd(self) -> Decimal | None:
+        """What it has cost, a doubt counting as billed; None where that price is not known."""
+        bought = self.purchases + (self.state in {State.SUBMITTING, State.IN_DOUBT})
+        if bought == 0:
+            return Decimal(0)
+        return None if self.price_usd is None else self.price_usd * bought
