@@ -1,0 +1,1 @@
+"""Images fitted for upload, and clips verified after download."""
