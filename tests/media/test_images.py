@@ -203,7 +203,7 @@ def test_png_stays_png_and_the_others_become_jpeg(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_every_orientation_is_set_upright(tmp_path: Path, format_: str, orientation: int) -> None:
     upright = quarters((64, 32))
     lying = {
