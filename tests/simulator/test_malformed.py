@@ -141,6 +141,16 @@ async def test_headers_that_are_nonsense_are_a_4xx(tmp_path: Path) -> None:
             assert 400 <= await post(shop, b"{}", [header]) < 500, header[0]
 
 
+async def test_a_request_that_is_not_http_is_a_400_and_shows_no_key_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    async with open_shop(tmp_path, scenario()) as shop:
+        assert await post(shop, b"{}", [("api-key", f"{KEY}\x00")]) == 400
+
+    assert KEY not in caplog.text
+
+
 async def test_mutated_requests_are_never_a_500(tmp_path: Path) -> None:
     chance = random.Random(7)
     image = 'Content-Disposition: form-data; name="input_reference"; filename="a.png"'

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import time
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,22 @@ async def test_a_video_is_not_completed_before_its_clip_is_there(tmp_path: Path)
 
     assert (early["status"], early["progress"]) == ("in_progress", 99)
     assert video["completed_at"] == int(clock.now)
+
+
+@pytest.mark.looptime
+async def test_hours_pass_at_once_on_a_virtual_clock(tmp_path: Path) -> None:
+    loop = asyncio.get_running_loop()
+    story = scenario(render_s=(7200.0, 7200.0))
+    began_s = time.monotonic()
+    async with open_shop(tmp_path, story, clock=lambda: Clock.now + loop.time()) as shop:
+        video_id = await shop.bought(image=picture())
+        await asyncio.sleep(7000)
+        early = (await shop.look(video_id)).json["status"]
+        await asyncio.sleep(300)
+        late = await shop.fetch(video_id)
+
+    assert (early, late.status) == ("in_progress", 200)
+    assert time.monotonic() - began_s < 5
 
 
 async def test_the_tiny_clip_is_made_once_for_all_videos_of_a_size(tmp_path: Path) -> None:
