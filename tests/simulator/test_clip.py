@@ -85,6 +85,15 @@ def test_the_clip_says_that_it_is_simulated(tmp_path: Path) -> None:
     assert difference(first.crop(head), plain.crop(head)) < 4
 
 
+def test_the_mark_is_still_in_the_last_frame_of_the_longest_clip(tmp_path: Path) -> None:
+    make_clip(film(None, (180, 320), 12, "sea"), tmp_path / "clip.mp4", lambda: False)
+
+    last = decoded(tmp_path / "clip.mp4")[-1]
+    plain = film(None, (180, 320), 12, "sea").still()
+    foot = (60, 295, 120, 307)
+    assert difference(last.crop(foot), plain.crop(foot)) > 10
+
+
 def test_different_pictures_and_different_prompts_make_different_clips(tmp_path: Path) -> None:
     size = (64, 96)
     films = [
