@@ -1,0 +1,195 @@
+"""CSV as located rows of text: a stream, one row in memory. Reads files."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from batchsora.errors import Problem
+from batchsora.manifest.fields import COLUMNS, slip_flaw
+from batchsora.manifest.located import Flaw, RowText, shown
+from batchsora.manifest.text import TextRefusedError, unprintable, utf8_lines
+
+# A prompt ends at 32,000 characters; feeds carry whole web pages in other columns. The csv
+# module keeps this for the whole process, and its own default is an eighth of it.
+MOST_CELL_CHARACTERS = 1 << 20
+
+_DELIMITERS = ",;\t"
+_DELIMITER_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+_EXAMPLE = "begin the file with a line of names, such as image,prompt,seconds"
+
+Record = tuple[int, list[str]]  # the line that it starts on, and its cells
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the first line of a table says."""
+
+    delimiter: str
+    names: tuple[str, ...]  # by position; known fields as they are called here
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The manifest's own columns: those that are no fields."""
+        return tuple(name for name in self.names if name not in COLUMNS)
+
+
+def read_header(path: Path) -> tuple[Header, list[Problem]]:
+    """Read the names of a table's columns, and what is wrong with them.
+
+    Raises TextRefusedError where the header can't be read at all.
+    """
+    first = next((line for line in utf8_lines(path) if line.strip()), "")
+    delimiter = _sniffed(first)
+    record = next(_filled(_records(path, delimiter)), (1, []))
+    if isinstance(record, Problem):
+        raise TextRefusedError(record)
+    line, cells = record
+    while cells and not cells[-1].strip():
+        cells.pop()
+    header = Header(delimiter, tuple(_name(cell) for cell in cells))
+    flaws = _header_flaws(header.names, line)
+    return header, [Problem(flaw.what, flaw.mend, str(path), line) for flaw in flaws]
+
+
+def table_rows(path: Path, header: Header) -> Iterator[RowText | Problem]:
+    """Read the rows below the header. What can't be read is a Problem in its place."""
+    known = [(name, at) for at, name in enumerate(header.names) if name in COLUMNS]
+    own = [(name, at) for at, name in enumerate(header.names) if name not in COLUMNS]
+    width = len(header.names)
+    row = 0
+    for record in islice(_filled(_records(path, header.delimiter)), 1, None):
+        row += 1
+        if isinstance(record, Problem):
+            yield Problem(record.what, record.mend, record.file, record.line, row)
+            continue
+        line, cells = record
+        flaws: tuple[Flaw, ...] = ()
+        if len(cells) != width:
+            flaws = _width_flaws(cells, width, header.delimiter)
+            cells += [""] * (width - len(cells))
+        fields = {name: text for name, at in known if (text := cells[at].strip())}
+        yield RowText(row, line, fields, {name: cells[at] for name, at in own}, flaws=flaws)
+
+
+def _records(path: Path, delimiter: str) -> Iterator[Record | Problem]:
+    """Split a table into records; a broken one is a Problem, and reading goes on where it can."""
+    csv.field_size_limit(MOST_CELL_CHARACTERS)
+    reader = csv.reader(utf8_lines(path), delimiter=delimiter, strict=True)
+    start = 1
+    while True:
+        try:
+            for cells in reader:
+                yield start, cells
+                start = reader.line_num + 1
+        except csv.Error as error:
+            yield _broken(path, start, reader.line_num, str(error))
+            if reader.line_num != start:
+                return  # an open quote took in what follows: nothing there means what it says
+            start = reader.line_num + 1
+        except TextRefusedError as refused:
+            yield refused.problem
+            return
+        else:
+            return
+
+
+def _filled(records: Iterator[Record | Problem]) -> Iterator[Record | Problem]:
+    """Leave out the records that say nothing: spreadsheets end with many."""
+    for record in records:
+        if isinstance(record, Problem) or any(map(str.strip, record[1])):
+            yield record
+
+
+def _broken(path: Path, start: int, line: int, error: str) -> Problem:
+    """Say in a person's words why the csv module gave up."""
+    if "new-line character" in error:
+        what, mend = "a carriage return without a line feed", "save with Unix or Windows line ends"
+    elif "field limit" in error:
+        what = f"a cell of more than {MOST_CELL_CHARACTERS:,} characters"
+        mend = "look for a quote that is not closed"
+    elif "end of data" in error or line != start:
+        start = _opening_line(path, start, line)
+        what, mend = (
+            'a quote (") is opened here and not closed',
+            'close it, or write "" for a quote',
+        )
+    else:
+        what = "text between a closing quote and the end of its cell"
+        mend = 'write "" for a quote inside a quoted cell'
+    return Problem(what, mend, str(path), start)
+
+
+def _opening_line(path: Path, start: int, end: int) -> int:
+    """Find the line on which the quote was opened that is still open at the end."""
+    opened, is_open = start, False
+    for number, line in enumerate(islice(utf8_lines(path), start - 1, end - 1), start):
+        if line.count('"') % 2:  # a doubled quote changes nothing
+            opened, is_open = (opened, False) if is_open else (number, True)
+    return opened if is_open else end
+
+
+def _sniffed(line: str) -> str:
+    """Choose the delimiter that finds the most known names, then the most cells."""
+
+    def merit(delimiter: str) -> tuple[int, int]:
+        names = [_name(cell) for cell in next(csv.reader([line], delimiter=delimiter), [])]
+        return len(set(names) & set(COLUMNS)), len(names)
+
+    return max(_DELIMITERS, key=merit)
+
+
+def _name(cell: str) -> str:
+    name = cell.strip()
+    folded = name.casefold()
+    return folded if folded in COLUMNS else name
+
+
+def _header_flaws(names: tuple[str, ...], line: int) -> list[Flaw]:
+    present: Mapping[str, int] = Counter(names)
+    slips = [slip for name in present if (slip := _slip(name, line, present))]
+    return [
+        *(_twice(name, names) for name, times in present.items() if name and times > 1),
+        *(_nameless(at) for at, name in enumerate(names, 1) if not name),
+        *(_unprintable_name(name) for name in present if unprintable(name)),
+        *slips,
+        *_prompt_missing(names, slips),
+    ]
+
+
+def _slip(name: str, line: int, present: Mapping[str, int]) -> Flaw | None:
+    return None if name in COLUMNS else slip_flaw(name, line, present)
+
+
+def _twice(name: str, names: tuple[str, ...]) -> Flaw:
+    places = " and ".join(str(at) for at, other in enumerate(names, 1) if other == name)
+    return Flaw(f"column {shown(name)} is there twice, as columns {places}", "rename one of them")
+
+
+def _nameless(at: int) -> Flaw:
+    return Flaw(f"column {at} has no name", "name it in the first line, or delete the column")
+
+
+def _unprintable_name(name: str) -> Flaw:
+    return Flaw(f"{unprintable(name)} in the column name {shown(name)}", "delete it")
+
+
+def _prompt_missing(names: tuple[str, ...], slips: list[Flaw]) -> list[Flaw]:
+    if "prompt" in names or any("field prompt" in slip.what for slip in slips):
+        return []
+    if not names:
+        return [Flaw("no header", _EXAMPLE)]
+    found = ", ".join(shown(name) for name in names[:8])
+    return [Flaw('no column "prompt"', f"name it in the first line, which now says: {found}")]
+
+
+def _width_flaws(cells: list[str], width: int, delimiter: str) -> tuple[Flaw, ...]:
+    if not any(cell.strip() for cell in cells[width:]):
+        return ()
+    what = f"{len(cells)} cells, but the header names {width} column{'s' if width != 1 else ''}"
+    mend = f"put quotes round a cell that contains {_DELIMITER_WORDS[delimiter]}"
+    return (Flaw(what, mend),)
