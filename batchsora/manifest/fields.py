@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from batchsora.manifest.later import later_field
-from batchsora.manifest.located import Flaw, Located, RowText, Value, kind, shown
+from batchsora.manifest.located import Flaw, Located, RowText, kind, shown
 from batchsora.manifest.names import nearest, slip_of
+from batchsora.manifest.text import unprintable
 
 # What a table's columns can say; `vars` is for files whose rows may nest.
 COLUMNS = (
@@ -23,6 +24,8 @@ COLUMNS = (
     "output",
 )
 FIELDS = frozenset({*COLUMNS, "vars"})
+
+_TAGS = "write tags: [hero, draft]"
 
 # What a row orders that does not say.
 DEFAULTS: Mapping[str, str] = MappingProxyType(
@@ -55,7 +58,7 @@ def slip_flaw(name: str, line: int, present: Mapping[str, object]) -> Flaw | Non
     if field is None or field in present:
         return None
     what = f"column {shown(name)} is a letter or two off the field {field}"
-    return Flaw(what, f"name it {field}; a variable needs another name", line=line)
+    return Flaw(what, f"name it {field}; a variable needs another name", field, line)
 
 
 class _Shape:
@@ -79,31 +82,36 @@ class _Shape:
             if text := value.strip():
                 self.fields[name] = text
         elif name == "tags" and isinstance(value, list):
-            self._take_tags(value)
+            self._take_tags(value, found.line)
         elif value is not None:
-            self.flaws.append(_not_text(name, value, found.line))
+            self.flaws.append(_not_text(name, found, name))
 
     def take_column(self, name: str, found: Located) -> None:
-        if isinstance(found.value, dict | list):
-            self.flaws.append(_not_text(name, found.value, found.line))
-        else:
-            self.columns[name] = found.value or ""
+        self._keep(name, found, "column", self.columns)
 
     def _take_variables(self, found: Located) -> None:
         if isinstance(found.value, dict):
             for name, variable in found.value.items():
-                if isinstance(variable.value, dict | list):
-                    self.flaws.append(_not_text(name, variable.value, variable.line))
-                else:
-                    self.variables[name] = variable.value or ""
+                self._keep(name, variable, "variable", self.variables)
         elif found.value is not None:
             what = f"vars must be a mapping of names to texts, not {kind(found.value)}"
             self.flaws.append(Flaw(what, "write vars: {season: autumn}", "vars", found.line))
 
-    def _take_tags(self, tags: list[Located]) -> None:
+    def _keep(self, name: str, found: Located, role: str, where: dict[str, str]) -> None:
+        if fault := unprintable(name):
+            what = f"{fault} in the name of {role} {shown(name)}"
+            self.flaws.append(Flaw(what, "delete it", line=found.line))
+        elif not name:
+            self.flaws.append(Flaw(f"a {role} has no name", "name it", line=found.line))
+        elif isinstance(found.value, dict | list):
+            self.flaws.append(_not_text(f"{role} {shown(name)}", found))
+        else:
+            where[name] = found.value or ""
+
+    def _take_tags(self, tags: list[Located], line: int) -> None:
         texts = [tag.value for tag in tags if isinstance(tag.value, str)]
         if len(texts) < len(tags):
-            self.flaws.append(Flaw("tags must be texts", "write tags: [hero, draft]", "tags"))
+            self.flaws.append(Flaw("tags must be texts", _TAGS, "tags", line))
         if joined := ";".join(texts).strip():
             self.fields["tags"] = joined
 
@@ -113,9 +121,11 @@ def _unknown_field(name: str, line: int) -> Flaw:
         return flaw
     meant = nearest(name, FIELDS)
     mend = f"write {meant}" if meant else "put a variable of your own under vars:"
-    return Flaw(f"unknown field {shown(name)}", mend, line=line)
+    return Flaw(f"unknown field {shown(name)}", mend, meant or "", line)
 
 
-def _not_text(name: str, value: Value, line: int) -> Flaw:
-    mend = "put quotes round a text that begins with { or [" if value else "write a text"
-    return Flaw(f"{shown(name)} must be text, not {kind(value)}", mend, line=line)
+def _not_text(name: str, found: Located, field: str = "") -> Flaw:
+    mend = "put quotes round a text that begins with { or ["
+    if field == "tags":
+        mend = _TAGS
+    return Flaw(f"{name} must be text, not {kind(found.value)}", mend, field, found.line)

@@ -48,9 +48,9 @@ class _Reader:
     def read(self, row: int, line: int, text: str) -> RowText | Flaw:
         self.twice.clear()
         try:
-            value = self.decoder.decode(text)
+            value = self.decoder.decode(text.rstrip())
         except json.JSONDecodeError as error:
-            return Flaw(f"not JSON: {error.msg.lower()} at column {error.colno}", _ONE_A_LINE)
+            return Flaw(f"not JSON: {error.msg.lower()} at column {error.pos + 1}", _ONE_A_LINE)
         except RecursionError:
             return Flaw("brackets are nested too deep", _ONE_A_LINE)
         except ValueError as error:

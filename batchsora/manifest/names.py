@@ -7,15 +7,17 @@ from collections.abc import Iterable
 
 # Ordinary words that stand a letter or two from a field and mean something else.
 _OTHER_WORDS = frozenset(
-    {"bags", "makes", "mode", "outlet", "promo", "records", "side", "site", "taxes", "time"}
+    {"bags", "cakes", "makes", "mode", "outlet", "promo", "promos", "records", "side", "site"}
+    | {"tabs", "taxes"}
 )
+_LIKE = 0.75  # row is like rows; max_cost is not like max_doubts
 _LEAST_LETTERS = 4  # below that, everything is near everything: id, fit
 _LONG = 6  # from here on two letters may be wrong, below only one
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Find the known name that a wrong one most looks like, if any does."""
-    found = difflib.get_close_matches(name.casefold(), list(known), n=1)
+    found = difflib.get_close_matches(name.casefold(), list(known), n=1, cutoff=_LIKE)
     return found[0] if found else None
 
 

@@ -98,19 +98,19 @@ class RowReader:
         if isinstance(output, Flaw):
             return [output]
         return Planned(
-            key,
-            job_id,
-            order,
-            terms.price_usd,
-            output,
-            row.row,
-            row.line,
-            given != "",
-            tags,
-            columns,
-            picture.path,
-            picture.problem,
-            picture.mend,
+            key=key,
+            id=job_id,
+            order=order,
+            price_usd=terms.price_usd,
+            output=output,
+            row=row.row,
+            line=row.line,
+            explicit_id=given != "",
+            tags=tags,
+            columns=columns,
+            image_path=picture.path,
+            image_problem=picture.problem,
+            image_mend=picture.mend,
         )
 
     def _problems(self, row: RowText, flaws: Iterable[Flaw]) -> list[Problem]:
@@ -121,23 +121,27 @@ class RowReader:
         return fresh
 
     def _placed(self, row: RowText, flaw: Flaw) -> Problem:
-        field, defaults = flaw.field, self._head.defaults
-        what, line, number = flaw.what, row.lines.get(field, row.line), row.row
-        if field not in row.fields:
-            if field in defaults.fields:
+        """Find the line of the field that is to blame, in the row or in the head."""
+        what, mend, field, line = flaw
+        defaults, number = self._head.defaults, row.row
+        if line == 0:
+            line = row.lines.get(field, row.line)
+            if field in row.fields:
+                pass
+            elif field in defaults.fields:
                 line, number = defaults.lines.get(field, defaults.line), 0
             elif field == "output":
                 line, number = self._head.output_line, 0
             elif field in DEFAULTS:
                 what = f"{what} (the default)"
-        return Problem(what, flaw.mend, self._file, flaw.line or line, number)
+        return Problem(what, mend, self._file, line, number)
 
 
 def _check_texts(tags: tuple[str, ...], columns: Mapping[str, str], flaws: list[Flaw]) -> None:
     """Refuse control characters in what is carried through to the report."""
     if not "".join(columns.values()).isprintable():  # most are, and there is nothing to look for
         for name, text in columns.items():
-            if word := unprintable(text.replace("\r\n", "\n")):
+            if word := unprintable(text):
                 flaws.append(Flaw(f"{word} in column {shown(name)}", "delete it"))
     if word := unprintable("".join(tags)):
         flaws.append(Flaw(f"{word} in tags", "delete it", "tags"))

@@ -43,8 +43,9 @@ def read_header(path: Path) -> tuple[Header, list[Problem]]:
 
     Raises TextRefusedError where the header can't be read at all.
     """
+    csv.field_size_limit(MOST_CELL_CHARACTERS)
     first = next((line for line in utf8_lines(path) if line.strip()), "")
-    delimiter = _sniffed(first)
+    delimiter = _sniffed(first.strip().split("\r")[0])
     record = next(_filled(_records(path, delimiter)), (1, []))
     if isinstance(record, Problem):
         raise TextRefusedError(record)
@@ -78,7 +79,6 @@ def table_rows(path: Path, header: Header) -> Iterator[RowText | Problem]:
 
 def _records(path: Path, delimiter: str) -> Iterator[Record | Problem]:
     """Split a table into records; a broken one is a Problem, and reading goes on where it can."""
-    csv.field_size_limit(MOST_CELL_CHARACTERS)
     reader = csv.reader(utf8_lines(path), delimiter=delimiter, strict=True)
     start = 1
     while True:
@@ -128,8 +128,11 @@ def _opening_line(path: Path, start: int, end: int) -> int:
     """Find the line on which the quote was opened that is still open at the end."""
     opened, is_open = start, False
     for number, line in enumerate(islice(utf8_lines(path), start - 1, end - 1), start):
-        if line.count('"') % 2:  # a doubled quote changes nothing
-            opened, is_open = (opened, False) if is_open else (number, True)
+        quotes = line.replace('""', "").count('"')  # a doubled quote changes nothing
+        if quotes % 2:
+            is_open = not is_open
+        if quotes and is_open:
+            opened = number
     return opened if is_open else end
 
 

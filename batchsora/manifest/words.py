@@ -15,6 +15,9 @@ from batchsora.manifest.text import unprintable
 MOST_PROMPT_CHARACTERS = 32_000  # the service's own cap
 MOST_ID_CHARACTERS = 100
 
+# A row with a flaw in one of these may well have its prompt: nothing is missing yet.
+_FOR_A_PROMPT = frozenset({"prompt", "from", "matrix"})
+
 # Ids are named on the command line: ID#TAKE, ID,ID and globs; and they name files.
 _NOT_IN_IDS = re.compile("[\x00-\x1f\x7f/\\\\#*?,\\[\\]\ud800-\udfff]")
 
@@ -30,7 +33,7 @@ def read_prompt(text: str, columns: Mapping[str, str], flaws: list[Flaw]) -> str
     if len(text) > MOST_PROMPT_CHARACTERS:
         what = f"prompt has {len(text):,} characters, {MOST_PROMPT_CHARACTERS:,} are the most"
         flaws.append(Flaw(what, "make it shorter", "prompt"))
-    elif not text:
+    elif not text and not any(flaw.field in _FOR_A_PROMPT for flaw in flaws):
         flaws.append(Flaw("prompt is missing", "write what the clip shows", "prompt"))
     return text
 

@@ -28,6 +28,9 @@ _MENDS = {
     "found character '\\t'": "indent with spaces, not with tabs",
     "while scanning an alias": "put quotes round a text that begins with *",
     "while scanning a quoted scalar": "close the quote",
+    "did not find expected": (
+        "look at the indentation; put quotes round a text that begins with { [ & * or !"
+    ),
 }
 _LOOK = "look at the indentation and the quotes just above"
 
