@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from batchsora.errors import ManifestRefusedError
 from batchsora.job import Size
 from batchsora.manifest.complaints import Complaints
 from batchsora.manifest.located import Located, shown
@@ -34,12 +33,13 @@ def read_cards(path: Path, known: Cards = BUILT_IN) -> Cards:
     try:
         root, problems = yaml_tree(utf8_text(path), str(path))
     except TextRefusedError as refused:
-        raise ManifestRefusedError([refused.problem], 1) from None
+        complaints.problems.append(refused.problem)
+        raise complaints.refusal() from None
     complaints.problems.extend(problems)
     found = complaints.mapping("a file of model cards", root, _CARD)
     cards = cards_of(found.get("models", root), complaints)
     if complaints.problems:
-        raise ManifestRefusedError(complaints.problems, len(complaints.problems))
+        raise complaints.refusal()
     return {**known, **cards}
 
 
@@ -64,7 +64,9 @@ def cards_of(found: Located, complaints: Complaints) -> dict[str, ModelCard]:
 
 
 def _card(name: str, line: int, told: Mapping[str, Located], complaints: Complaints) -> ModelCard:
-    for key in told.keys() - set(_KEYS):
+    for key in told:
+        if key in _KEYS:
+            continue
         meant = nearest(key, _KEYS)
         mend = f"write {meant}" if meant else f"a card has {', '.join(_KEYS)}"
         complaints.add(f"unknown key {shown(key)} on the card of {name}", mend, told[key].line)
@@ -80,23 +82,19 @@ def _card(name: str, line: int, told: Mapping[str, Located], complaints: Complai
 
 def _seconds(name: str, found: Located, complaints: Complaints) -> tuple[int, ...]:
     values = found.value if isinstance(found.value, list) else [found]
-    seconds = [whole(value.value) if isinstance(value.value, str) else None for value in values]
-    good = tuple(dict.fromkeys(second for second in seconds if second))
-    if not good or len(seconds) > seconds.count(None) + sum(map(bool, seconds)) or None in seconds:
+    read = [whole(value.value) if isinstance(value.value, str) else None for value in values]
+    seconds = tuple(dict.fromkeys(number for number in read if number))
+    if not read or not all(read):
         what = f"seconds of model {name} must be whole numbers greater than 0"
         complaints.add(what, "write seconds: [5, 10]", found.line)
-    return good
+    return seconds
 
 
 def _prices(name: str, found: Located, complaints: Complaints) -> dict[Size, Decimal | None]:
     """Read sizes with the price of a second each, or a mere list of sizes: prices unknown."""
-    if isinstance(found.value, dict):
-        told = [(size, price) for size, price in found.value.items()]
-    else:
-        listed = found.value if isinstance(found.value, list) else [found]
-        told = [
-            (complaints.text("a size", size, _CARD), Located(size.line, None)) for size in listed
-        ]
+    told = _told_sizes(found, complaints)
+    if not told:
+        complaints.add(f"model {name} has no sizes", _CARD, found.line)
     prices: dict[Size, Decimal | None] = {}
     for text, price in told:
         try:
@@ -104,9 +102,15 @@ def _prices(name: str, found: Located, complaints: Complaints) -> dict[Size, Dec
         except ValueError:
             what = f"sizes of model {name} must be width x height, not {shown(text)}"
             complaints.add(what, "write sizes: {1280x720: 0.12}", price.line)
-    if not told:
-        complaints.add(f"model {name} has no sizes", _CARD, found.line)
     return prices
+
+
+def _told_sizes(found: Located, complaints: Complaints) -> list[tuple[str, Located]]:
+    if isinstance(found.value, dict):
+        return list(found.value.items())
+    listed = found.value if isinstance(found.value, list) else [found]
+    texts = [(complaints.text("a size", size, _CARD), size.line) for size in listed]
+    return [(text, Located(line, None)) for text, line in texts if text]
 
 
 def _price(found: Located, complaints: Complaints) -> Decimal | None:

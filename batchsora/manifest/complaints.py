@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from batchsora.errors import Problem
+from batchsora.errors import ManifestRefusedError, Problem
 from batchsora.manifest.located import Located, kind
+
+MOST_TOLD = 100  # nobody reads more at once; the count says how many there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,11 @@ class Complaints:
     def add(self, what: str, mend: str, line: int = 0) -> None:
         """Note one problem."""
         self.problems.append(Problem(what, mend, self.file, line))
+
+    def refusal(self) -> ManifestRefusedError:
+        """Put the problems in the order of the file: the first of them, and how many."""
+        in_order = sorted(dict.fromkeys(self.problems), key=lambda problem: problem.line)
+        return ManifestRefusedError(in_order[:MOST_TOLD], len(in_order))
 
     def mapping(self, name: str, found: Located, example: str) -> dict[str, Located]:
         """Take a value as a mapping; anything else but nothing is a problem, and empty."""

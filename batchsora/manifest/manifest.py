@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from batchsora.errors import ManifestRefusedError, Problem, UsageError
+from batchsora.errors import Problem, UsageError
 from batchsora.manifest.cards import all_cards
 from batchsora.manifest.complaints import Complaints
 from batchsora.manifest.fields import row_text
@@ -23,7 +23,6 @@ from batchsora.models import BUILT_IN, Cards
 from batchsora.planned import Planned
 
 MOST_YAML_ROWS = 20_000  # 100,000 composed rows took 434 MB
-MOST_TOLD = 100  # nobody reads more at once; the count says how many there are
 
 _UNDER_ROWS = "write them under rows:, each as - prompt: …"
 _EXPORT = "export the sheet as CSV (UTF-8), and run that"
@@ -90,7 +89,7 @@ def open_manifest(path: Path, *, cards: Cards = BUILT_IN) -> Manifest:
         return opening(path, cards, complaints)
     except TextRefusedError as refused:
         complaints.problems.append(refused.problem)
-        raise _refused(complaints.problems) from None
+        raise complaints.refusal() from None
 
 
 def _open_table(path: Path, cards: Cards, complaints: Complaints) -> Manifest:
@@ -98,14 +97,14 @@ def _open_table(path: Path, cards: Cards, complaints: Complaints) -> Manifest:
     header, problems = read_header(path)
     complaints.problems.extend(problems)
     if complaints.problems:
-        raise _refused(complaints.problems)
+        raise complaints.refusal()
     return Manifest(path, header.columns, head, lambda: table_rows(path, header))
 
 
 def _open_json_lines(path: Path, cards: Cards, complaints: Complaints) -> Manifest:
     head = table_head(path.stem, cards, complaints)
     if complaints.problems:
-        raise _refused(complaints.problems)
+        raise complaints.refusal()
     return Manifest(path, (), head, lambda: json_rows(path))
 
 
@@ -114,7 +113,7 @@ def _open_yaml(path: Path, cards: Cards, complaints: Complaints) -> Manifest:
     complaints.problems.extend(problems)
     if isinstance(root.value, list):
         complaints.add("a manifest must be a mapping, not a list", _UNDER_ROWS, root.line)
-        raise _refused(complaints.problems)
+        raise complaints.refusal()
     told = complaints.mapping("a manifest", root, _UNDER_ROWS)
     of_cards = Complaints(str(path))
     cards = all_cards(told.get("models", Located(0, None)), cards, of_cards)
@@ -125,10 +124,11 @@ def _open_yaml(path: Path, cards: Cards, complaints: Complaints) -> Manifest:
         if isinstance(row, RowText):
             columns |= dict.fromkeys(row.columns)
     manifest = Manifest(path, tuple(columns), head, lambda: iter(rows))
-    if of_cards.problems:  # rows would be blamed for them
-        raise _refused([*complaints.problems, *of_cards.problems])
+    if complaints.problems and not of_cards.problems:  # else rows would be blamed for the cards
+        complaints.problems.extend(_row_problems(manifest))
+    complaints.problems.extend(of_cards.problems)
     if complaints.problems:
-        raise _refused([*complaints.problems, *_row_problems(manifest)])
+        raise complaints.refusal()
     return manifest
 
 
@@ -162,11 +162,6 @@ def _row_problems(manifest: Manifest) -> Iterator[Problem]:
     for found in manifest.jobs(recall=lambda _: ""):
         if isinstance(found, Problem):
             yield found
-
-
-def _refused(problems: Sequence[Problem]) -> ManifestRefusedError:
-    in_order = sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
-    return ManifestRefusedError(in_order[:MOST_TOLD], len(in_order))
 
 
 _OPENINGS: Mapping[str, Callable[[Path, Cards, Complaints], Manifest]] = {

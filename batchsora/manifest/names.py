@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from functools import lru_cache
 
 # Ordinary words that stand a letter or two from a field and mean something else.
 _OTHER_WORDS = frozenset(
@@ -21,7 +22,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def slip_of(name: str, fields: Iterable[str]) -> str | None:
+@lru_cache(maxsize=1024)  # JSON Lines say the same names in each line
+def slip_of(name: str, fields: tuple[str, ...]) -> str | None:
     """Find the field that a column's name is a letter or two off; None for a name of its own.
 
     A column that is taken for a variable by mistake buys clips with defaults that nobody

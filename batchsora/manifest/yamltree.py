@@ -66,7 +66,8 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
                 raise TextRefusedError(Problem(what, mend, file, _line(event)))
             yield event
     except yaml.MarkedYAMLError as error:
-        raise TextRefusedError(_broken(error, file)) from None
+        last_line = text.rstrip("\n").count("\n") + 1  # libyaml counts one more at the end
+        raise TextRefusedError(_broken(error, file, last_line)) from None
     except yaml.YAMLError as error:
         problem = Problem(f"not YAML: {error}".splitlines()[0], _LOOK, file)
         raise TextRefusedError(problem) from None
@@ -76,11 +77,11 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
-def _broken(error: yaml.MarkedYAMLError, file: str) -> Problem:
+def _broken(error: yaml.MarkedYAMLError, file: str, last_line: int) -> Problem:
     words = f"{error.context or ''} {error.problem or ''}"
     mend = next((mend for part, mend in _MENDS.items() if part in words), _LOOK)
     mark = error.problem_mark or error.context_mark
-    line = mark.line + 1 if mark else 0
+    line = min(mark.line + 1, last_line) if mark else 0
     return Problem(f"not YAML: {error.problem or error.context}", mend, file, line)
 
 

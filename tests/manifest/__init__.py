@@ -1,0 +1,1 @@
+"""The manifest room: text to located rows to jobs."""

@@ -1,0 +1,80 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from batchsora.errors import Problem
+from batchsora.manifest import Planned, open_manifest
+
+from .conftest import Read, Told, write
+
+MISSING = "t.csv:2 (row 1): the image is missing: "
+GIVE = "give the path of a JPEG, PNG or WebP file"
+IMAGES = {
+    "gone.png": f'{MISSING}"gone.png" | {GIVE}',
+    "pictures\\cat.png": f'{MISSING}"pictures\\cat.png" | write the path with "/"',
+    "~/cat.png": f'{MISSING}"~/cat.png" | {GIVE}',
+    ".": f't.csv:2 (row 1): the image is a folder: "." | {GIVE}',
+    "*.png": 't.csv:2 (row 1): image "*.png" is a pattern, which this version does not take yet'
+    " | write a row for each file (without * ? [ ] in its name)",
+    "cat[1].png": 't.csv:2 (row 1): image "cat[1].png" is a pattern, which this version does not'
+    " take yet | write a row for each file (without * ? [ ] in its name)",
+    "https://a.example/cat.png": 't.csv:2 (row 1): image "https://a.example/cat.png" is an'
+    " address, which this version does not take yet"
+    " | download it, and write the path of the file",
+    "data:image/png;base64": 't.csv:2 (row 1): image "data:image/png;base64" is an address, which'
+    " this version does not take yet | download it, and write the path of the file",
+    "a\x1b.png": 't.csv:2 (row 1): control character U+001B in image "a\\x1b.png" | delete it',
+}
+
+
+@pytest.mark.parametrize("written", IMAGES)
+def test_an_image_that_is_no_file_is_refused(told: Told, written: str) -> None:
+    assert told("t.csv", f"prompt,image\na,{written}\n") == [IMAGES[written]]
+
+
+def test_an_image_is_named_as_written_and_keyed_by_its_bytes(folder: Path, read: Read) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "same.png").write_bytes((folder / "cat.png").read_bytes())
+    rows = "a,cat.png,{stem}\na,./sub/same.png,{stem}\n"
+    first, second, third = read("t.csv", f"prompt,image,output\n{rows}a,{folder}/cat.png,x\n")
+    assert first.key == second.key == third.key
+    assert first.order.image is not None
+    assert second.order.image is not None
+    assert first.order.image.sha256 == hashlib.sha256((folder / "cat.png").read_bytes()).hexdigest()
+    assert second.order.image.written == "./sub/same.png"
+    assert (first.output, second.output) == ("videos/cat.mp4", "videos/same.mp4")
+    assert third.image_path == folder / "cat.png"
+
+
+def test_an_image_that_is_gone_is_recalled(folder: Path) -> None:
+    path = write("t.csv", "prompt,image\na,cat.png\nb,never.png\n")
+    (before,) = (job for job in open_manifest(path).jobs() if isinstance(job, Planned))
+    assert before.order.image is not None
+    (folder / "cat.png").unlink()
+    asked = []
+    known = {"cat.png": before.order.image.sha256}
+
+    def recall(written: str) -> str | None:
+        asked.append(written)
+        return known.get(written)
+
+    job, problem = open_manifest(path).jobs(recall)
+    assert isinstance(job, Planned)
+    assert isinstance(problem, Problem)
+    assert job.key == before.key
+    assert (job.image_problem, job.image_mend) == ('the image is missing: "cat.png"', GIVE)
+    assert asked == ["cat.png", "never.png"]
+
+
+def test_each_image_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_paths = []
+
+    def counting(path: Path) -> str:
+        read_paths.append(path)
+        return "0" * 64
+
+    monkeypatch.setattr("batchsora.manifest.pictures.hash_image", counting)
+    path = write("t.csv", "prompt,image\n" + "".join(f"{n},cat.png\n" for n in range(50)))
+    assert len(list(open_manifest(path).jobs())) == 50
+    assert read_paths == [Path("cat.png")]

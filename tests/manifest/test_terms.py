@@ -1,0 +1,86 @@
+from decimal import Decimal
+
+import pytest
+
+from batchsora.job import Fit, Size
+from batchsora.manifest.located import Flaw
+from batchsora.manifest.terms import Terms, read_terms
+from batchsora.models import BUILT_IN, ModelCard
+
+ORDINARY = {"model": "sora-2", "seconds": "4", "size": "720x1280", "fit": "cover", "takes": "1"}
+CARD = " or add a model card with --models FILE"
+
+
+def flaws_of(**said: str) -> tuple[Flaw, ...]:
+    terms = read_terms(**(ORDINARY | said), cards=BUILT_IN)
+    assert not isinstance(terms, Terms)
+    return terms
+
+
+def terms_of(**said: str) -> Terms:
+    terms = read_terms(**(ORDINARY | said), cards=BUILT_IN)
+    assert isinstance(terms, Terms)
+    return terms
+
+
+def test_the_ordinary_terms_have_their_price() -> None:
+    assert terms_of() == Terms("sora-2", 4, Size(720, 1280), Fit.COVER, 1, Decimal("0.40"))
+
+
+@pytest.mark.parametrize("text", ["8", "8.0", "8.00", "08"])
+def test_seconds_are_read_as_spreadsheets_write_them(text: str) -> None:
+    assert terms_of(seconds=text).seconds == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [("10", 8), ("3", 4), ("900", 12), ("8.5", 4), ("-4", 4), ("four", 4), ("٤", 4), ("1e1", 4)],
+)
+def test_seconds_that_the_card_does_not_have_are_refused(text: str, near: int) -> None:
+    what = f'seconds must be one of 4, 8, 12 for model sora-2, not "{text}"'
+    assert flaws_of(seconds=text) == (Flaw(what, f"write seconds: {near},{CARD}", "seconds"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [("1024x1792", "720x1280"), ("1792x1024", "1280x720"), ("0x5", "720x1280"), ("HD", "720x1280")],
+)
+def test_sizes_that_the_card_does_not_have_are_refused(text: str, near: str) -> None:
+    what = f'size must be one of 720x1280, 1280x720 for model sora-2, not "{text}"'
+    assert flaws_of(size=text) == (Flaw(what, f"write size: {near},{CARD}", "size"),)
+
+
+def test_the_nearest_size_lies_as_the_wanted_one_does() -> None:
+    (flaw,) = flaws_of(model="sora-2-pro", size="1800x1000")
+    assert flaw.mend == f"write size: 1792x1024,{CARD}"
+
+
+@pytest.mark.parametrize(("text", "near"), [("0", 1), ("1001", 1000), ("1.5", 1), ("-1", 1)])
+def test_takes_are_from_1_to_1000(text: str, near: int) -> None:
+    what = f'takes must be a whole number from 1 to 1000, not "{text}"'
+    assert flaws_of(takes=text) == (Flaw(what, f"write takes: {near}", "takes"),)
+
+
+def test_an_unknown_fit_is_refused_with_the_nearest() -> None:
+    what = 'fit must be one of cover, contain, stretch, exact, not "contian"'
+    assert flaws_of(fit="contian") == (Flaw(what, "write fit: contain", "fit"),)
+
+
+def test_an_unknown_model_is_refused_and_the_rest_is_still_looked_at() -> None:
+    mend = f"write one of sora-2, sora-2-pro,{CARD}"
+    assert flaws_of(model="sora-3", seconds="x", size="y", fit="z", takes="0") == (
+        Flaw('unknown model "sora-3"', mend, "model"),
+        Flaw('seconds must be a whole number, not "x"', "write seconds: 4", "seconds"),
+        Flaw('size must be width x height, not "y"', "write size: 720x1280", "size"),
+        Flaw(
+            'fit must be one of cover, contain, stretch, exact, not "z"', "write fit: cover", "fit"
+        ),
+        Flaw('takes must be a whole number from 1 to 1000, not "0"', "write takes: 1", "takes"),
+    )
+
+
+def test_an_unknown_price_is_none_and_never_zero() -> None:
+    card = ModelCard("mine", (5,), {Size(640, 480): None})
+    terms = read_terms("mine", "5", "640x480", "cover", "1", cards={"mine": card})
+    assert isinstance(terms, Terms)
+    assert terms.price_usd is None
