@@ -11,6 +11,8 @@ _RESERVED = frozenset(
     {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in "123456789")}
 )
 _FORBIDDEN = re.compile('[\x00-\x1f\x7f<>:"|?*/\\\\\ud800-\udfff]')
+# Nearly every name there is: five letters and more are none of Windows' own.
+_EASY = re.compile(r"[A-Za-z0-9_-]{5,150}(\.mp4)?")
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_ -]*[A-Za-z0-9_-]")
 
 # Whether a part has the fault, what it is, and how to mend it.
@@ -35,6 +37,8 @@ _FAULTS: tuple[tuple[Callable[[str], object], str, str], ...] = (
 
 def part_fault(part: str) -> tuple[str, str] | None:
     """Say what is wrong with one name in a path, and how to mend it; None when nothing is."""
+    if _EASY.fullmatch(part):
+        return None
     for has_fault, what, mend in _FAULTS:
         if has_fault(part):
             return what, mend
