@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -102,6 +103,11 @@ class Order:
         """Hash what a service's list shows of an order; its image and its take do not show."""
         shown = "\n".join((self.model, str(self.seconds), str(self.size), self.prompt))
         return hashlib.sha256(shown.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def fold_path(path: str) -> str:
+    """Fold a path: two that some file system takes for one, by case or Unicode form, are equal."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What happened, durably: jobs and events in SQLite, written by one runner, read by anybody."""

@@ -1,0 +1,98 @@
+"""Taking a manifest's jobs into the ledger: what is new, and where each now stands in the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlite_utils import Database
+
+from batchsora.clock import stamp
+from batchsora.job import fold_path
+from batchsora.ledger.records import PAGE
+from batchsora.planned import Planned
+
+_ADD = """
+insert into jobs (
+    key, id, take, prompt, model, seconds, size, image, image_sha256, fit, likeness, price_usd,
+    output, output_folded, position, row, manifest_line, tags, columns, recorded_at
+) values (
+    :key, :id, :take, :prompt, :model, :seconds, :size, :image, :image_sha256, :fit, :likeness,
+    :price_usd, :output, :output_folded, :position, :row, :manifest_line, :tags, :columns, :at
+)
+"""
+
+# what a manifest may still say of a job that is known: its name, its place, its own columns; its
+# price as long as nothing was bought at the old one
+_PLACE = """
+update jobs set
+    id = :id, position = :position, row = :row, manifest_line = :manifest_line,
+    tags = :tags, columns = :columns,
+    price_usd = case when attempts = 0 then :price_usd else price_usd end
+where key = :key and (
+    (id, position, row, manifest_line, tags, columns)
+        is not (:id, :position, :row, :manifest_line, :tags, :columns)
+    or (attempts = 0 and price_usd is not :price_usd)
+)
+"""
+
+
+def add(db: Database, jobs: Sequence[tuple[int, Planned]], at: Any) -> None:
+    """Record new jobs, each with its position in the manifest."""
+    db.conn.executemany(_ADD, ({**_row(*it), **_order(it[1]), "at": stamp(at)} for it in jobs))
+
+
+def place(db: Database, jobs: Sequence[tuple[int, Planned]]) -> None:
+    """Say where known jobs stand in the manifest now; what has not changed is not written."""
+    db.conn.executemany(_PLACE, (_row(*it) for it in jobs))
+
+
+def drop_places(db: Database, still_there: Callable[[Sequence[str]], Iterable[str]]) -> None:
+    """Take the place of every job whose row is gone; `still_there` picks the keys that are not."""
+    after = -1
+    while True:
+        rows = db.execute(
+            "select rowid as place, key from jobs where position is not null and rowid > ?"
+            f" order by rowid limit {PAGE}",  # noqa: S608 - a number of ours
+            (after,),
+        ).fetchall()
+        if not rows:
+            return
+        gone = {row["key"] for row in rows}.difference(still_there([row["key"] for row in rows]))
+        db.conn.executemany(
+            "update jobs set position = null, row = null, manifest_line = null where key = ?",
+            ((key,) for key in gone),
+        )
+        after = rows[-1]["place"]
+
+
+def _row(position: int, planned: Planned) -> dict[str, Any]:
+    price = planned.price_usd
+    return {
+        "key": planned.key,
+        "id": planned.id,
+        "position": position,
+        "row": planned.row,
+        "manifest_line": planned.line,
+        "tags": json.dumps(planned.tags, ensure_ascii=False),
+        "columns": json.dumps(planned.columns, ensure_ascii=False),
+        "price_usd": None if price is None else str(price),
+    }
+
+
+def _order(planned: Planned) -> dict[str, Any]:
+    order = planned.order
+    return {
+        "take": order.take,
+        "prompt": order.prompt,
+        "model": order.model,
+        "seconds": order.seconds,
+        "size": str(order.size),
+        "image": order.image and order.image.written,
+        "image_sha256": order.image and order.image.sha256,
+        "fit": order.fit.value,
+        "likeness": order.likeness(),
+        "output": planned.output,
+        "output_folded": fold_path(planned.output),
+    }

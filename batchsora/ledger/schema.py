@@ -1,0 +1,123 @@
+"""The ledger's tables and their migrations: what the file itself refuses, whoever writes to it."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+from batchsora.job import Reason, State
+from batchsora.lifecycle import Event
+
+APPLICATION_ID = 0x62736F72  # "bsor": tells a ledger from any other SQLite file
+VERSION = 1  # `user_version`: a ledger with a higher one was written by a newer batchsora
+
+migrations = Migrations("batchsora")
+
+
+def _one_of(words: type[State | Reason | Event]) -> str:
+    return ", ".join(f"'{word.value}'" for word in words)
+
+
+_CAMPAIGN = """
+create table campaign (
+    one          integer primary key check (one = 1),
+    identity     text not null,  -- chance: knows this ledger again after a move
+    name         text not null,
+    service      text not null,  -- the base URL, or 'simulator'
+    manifest     text not null,  -- relative to the run folder
+    columns      text not null,  -- JSON list: the manifest's own other columns, in their order
+    began_at     text not null
+) strict
+"""
+
+_JOBS = f"""
+create table jobs (
+    key                 text primary key check (length(key) = 32),
+    -- what was ordered
+    id                  text not null check (id <> ''),
+    take                integer not null check (take >= 1),
+    prompt              text not null,
+    model               text not null,
+    seconds             integer not null check (seconds > 0),
+    size                text not null check (size glob '[1-9]*x[1-9]*'),
+    image               text,
+    image_sha256        text check ((image is null) = (image_sha256 is null)),
+    fit                 text not null,
+    likeness            text not null,  -- what a service's list shows of it, hashed
+    price_usd           text,
+    output              text not null,
+    output_folded       text not null unique,  -- no two jobs share a file on any file system
+    -- where the manifest asks for it: null once its row is gone
+    position            integer,
+    row                 integer,
+    manifest_line       integer,
+    tags                text not null,  -- JSON list
+    columns             text not null,  -- JSON object
+    recorded_at         text not null,
+    -- where it stands
+    state               text not null default 'pending' check (state in ({_one_of(State)})),
+    revision            integer not null default 0,
+    reason              text check (reason in ({_one_of(Reason)})),
+    error_code          text,
+    error_message       text,
+    error_hint          text,
+    hint                text not null default '',
+    video_id            text unique,
+    reserve             blob,  -- holds room for the id while the answer is awaited: on a full disk
+                               -- the row can then still take it, since it does not grow
+    attempts            integer not null default 0,
+    purchases           integer not null default 0 check (purchases between 0 and attempts),
+    submit_started_at   text,
+    submitted_at        text,
+    doubted_at          text,
+    render_started_at   text,
+    completed_at        text,
+    expires_at          text,
+    download_started_at text,
+    downloaded_at       text,
+    file                text,
+    bytes               integer,
+    sha256              text,
+    check ((state = 'failed') = (reason is not null)),
+    check (state not in ('running', 'rendered', 'done') or video_id is not null),
+    check (state not in ('pending', 'submitting', 'in_doubt') or video_id is null),
+    check (state <> 'done' or (file is not null and sha256 is not null))
+) strict
+"""
+
+_EVENTS = f"""
+create table events (
+    seq     integer primary key,
+    key     text not null references jobs (key),
+    at      text not null,
+    event   text not null check (event in ({_one_of(Event)})),
+    state   text not null check (state in ({_one_of(State)})),  -- the one that it led to
+    detail  text not null  -- JSON: what was known of it
+) strict
+"""
+
+_ONCE_WRITTEN = """
+create trigger events_are_never_{verb}d before {verb} on events
+begin select raise(abort, 'events are append-only'); end
+"""
+
+_INDEXES = (
+    "create index jobs_to_submit on jobs (position) where state = 'pending'",
+    "create index jobs_on_the_wire on jobs (key) where state = 'submitting'",
+    "create index jobs_under_way on jobs (key) where state in ('in_doubt', 'running', 'rendered')",
+    "create index jobs_alike_in_doubt on jobs (likeness) where state = 'in_doubt'",
+    "create index jobs_by_place on jobs (position)",
+    "create index jobs_by_image on jobs (image) where image is not null",
+    "create index jobs_by_id on jobs (id)",
+    "create index events_of_a_job on events (key, seq)",
+)
+
+
+@migrations()
+def the_first_tables(db: Database) -> None:
+    """Campaign, jobs, events."""
+    for statement in (_CAMPAIGN, _JOBS, _EVENTS, *_INDEXES):
+        db.execute(statement)
+    for verb in ("update", "delete"):
+        db.execute(_ONCE_WRITTEN.format(verb=verb))
+    db.execute(f"pragma application_id = {APPLICATION_ID}")
+    db.execute(f"pragma user_version = {VERSION}")
