@@ -1,0 +1,38 @@
+"""A file that is replaced whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+
+@contextmanager
+def written_beside(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
+    """Open a new text beside `path`, which it replaces at the end; left by an error, it is gone.
+
+    Line ends are written as given, and half a surrogate pair, which UTF-8 cannot say, as JSON's
+    escape of it. Raises OSError, the old file being whole.
+    """
+    # a name of its own: a report may be asked for while a run is writing one
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with beside.open("x", encoding=encoding, errors="backslashreplace", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

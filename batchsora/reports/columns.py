@@ -1,0 +1,124 @@
+"""A job as a line of the report: its columns, their order, their values. Pure: no clock, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from batchsora.job import Fault, Job, State
+from batchsora.ledger.records import Entry
+
+Cell = str | int | float | None
+"""What stands in a column; None where there is nothing to say."""
+
+BEFORE = (
+    "row", "id", "take", "status", "reason", "file", "image", "prompt", "model", "seconds", "size",
+)  # fmt: skip
+AFTER = (
+    "video_id", "attempts", "submitted_at", "completed_at", "downloaded_at",
+    "queue_s", "render_s", "download_s", "cost_usd", "bytes", "sha256",
+    "error_code", "error_message", "hint", "manifest_line",
+)  # fmt: skip
+
+# elsewhere a fault is history: the job has got past it
+FAULT_COUNTS = frozenset({State.PENDING, State.IN_DOUBT, State.FAILED})
+
+
+def report_columns(own: Sequence[str]) -> list[str]:
+    """Name the columns in order; one of the manifest's that clashes with ours gets ``x_``."""
+    return [*BEFORE, *_renamed(own), *AFTER]
+
+
+def report_row(entry: Entry, own: Sequence[str]) -> dict[str, Cell]:
+    """Write a job as the report does: its columns in order, `own` being the manifest's others.
+
+    Times are text as ``2026-01-31T09:30:00Z``, money is text, spans are seconds to a tenth.
+    """
+    own_cells = (entry.columns.get(name) for name in own)
+    cells = [*_ordered(entry), *own_cells, *_happened(entry)]
+    return dict(zip(report_columns(own), cells, strict=True))
+
+
+def time_text(at: datetime) -> str:
+    """Write a time to the second, in UTC: ``2026-01-31T09:30:00Z``."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def money_text(usd: Decimal) -> str:
+    """Write a price with two places, or more where it has them: ``0.40``."""
+    whole, _, cents = f"{usd:f}".partition(".")
+    return f"{whole}.{cents.rstrip('0'):0<2}"
+
+
+def _renamed(own: Sequence[str]) -> list[str]:
+    taken = {*BEFORE, *AFTER}
+    names = []
+    for name in own:
+        free = name
+        while free in taken or (free != name and free in own):
+            free = f"x_{free}"
+        taken.add(free)
+        names.append(free)
+    return names
+
+
+def _ordered(entry: Entry) -> list[Cell]:
+    job, order = entry.job, entry.job.order
+    return [
+        entry.row,
+        job.id,
+        order.take,
+        job.state.value,
+        job.reason.value if job.reason else None,
+        job.clip.file if job.clip else None,
+        order.image.written if order.image else None,
+        order.prompt,
+        order.model,
+        order.seconds,
+        str(order.size),
+    ]
+
+
+def _happened(entry: Entry) -> list[Cell]:
+    job = entry.job
+    fault = _fault(job)
+    return [
+        job.video_id,
+        job.attempts,
+        time_text(job.submitted_at) if job.submitted_at else None,
+        time_text(job.completed_at) if job.completed_at else None,
+        time_text(job.downloaded_at) if job.downloaded_at else None,
+        _span_s(job.submitted_at, job.render_started_at),
+        _span_s(job.render_started_at or job.submitted_at, job.completed_at),
+        _span_s(job.download_started_at, job.downloaded_at),
+        None if job.bill_usd is None else money_text(job.bill_usd),
+        job.clip.bytes if job.clip else None,
+        job.clip.sha256 if job.clip else None,
+        (fault.code or None) if fault else None,
+        (fault.message or None) if fault else None,
+        _hint(job, fault) or None,
+        entry.line,
+    ]
+
+
+def _fault(job: Job) -> Fault | None:
+    return job.fault if job.state in FAULT_COUNTS else None
+
+
+def _hint(job: Job, fault: Fault | None) -> str:
+    hint = job.hint or (fault.hint if fault else "")
+    if job.state is not State.IN_DOUBT:
+        return hint
+    settle = (
+        f"settle it with `batchsora resolve <run folder> {job.name}"
+        " --video VIDEO_ID | --not-made | --lost`"
+    )
+    return f"{hint}; {settle}" if hint else settle
+
+
+def _span_s(since: datetime | None, until: datetime | None) -> float | None:
+    if since is None or until is None:
+        return None
+    # the wall's clock may be set back in between, and the service's is another
+    return max(0.0, round((until - since).total_seconds(), 1))

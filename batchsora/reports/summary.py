@@ -1,0 +1,52 @@
+"""report.json: the run, its totals and its jobs, for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from batchsora.ledger.records import Entry
+from batchsora.reports.beside import written_beside
+from batchsora.reports.columns import money_text, report_row, time_text
+
+VERSION = 1  # of the report's form: goes up when a reader of the old form would err
+
+
+def write_json(
+    path: Path,
+    *,
+    run: Mapping[str, Any],
+    entries: Iterable[Entry],
+    totals: Mapping[str, Any],
+    own: Sequence[str],
+) -> None:
+    """Write the report as JSON, a job at a time and a job a line; `own` as in the CSV.
+
+    Money (Decimal) and times are text, as in the CSV. Raises OSError, the old report being whole.
+    """
+    with written_beside(path) as file:
+        file.write(f'{{"version": {VERSION},\n')
+        file.write(f'"run": {_json(dict(run))},\n"totals": {_json(dict(totals))},\n"jobs": [')
+        between = "\n"
+        for entry in entries:
+            file.write(between + _json(report_row(entry, own)))
+            between = ",\n"
+        file.write("\n]}\n")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_text)
+
+
+def _text(value: Any) -> str:
+    match value:
+        case Decimal():
+            return money_text(value)
+        case datetime():
+            return time_text(value)
+        case _:
+            raise TypeError(f"a report cannot say {value!r}")
