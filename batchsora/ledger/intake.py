@@ -54,8 +54,8 @@ def drop_places(db: Database, still_there: Callable[[Sequence[str]], Iterable[st
     while True:
         rows = db.execute(
             "select rowid as place, key from jobs where position is not null and rowid > ?"
-            f" order by rowid limit {PAGE}",  # noqa: S608 - a number of ours
-            (after,),
+            " order by rowid limit ?",
+            (after, PAGE),
         ).fetchall()
         if not rows:
             return

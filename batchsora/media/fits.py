@@ -1,21 +1,12 @@
 """How an image is brought to the size ordered: the ways, their geometry, their words. Pure."""
 
-from enum import StrEnum
 from typing import assert_never
 
+from batchsora.job import Fit
 from batchsora.media.facts import ImageFacts, ImageProblem
 
 UNTOUCHED_FORMATS = frozenset({"JPEG", "PNG", "WEBP"})  # what the service takes as it is
 WORTH_SAYING = 1.005  # an enlargement below half a per cent is a rounding of pixels
-
-
-class Fit(StrEnum):
-    """The ways to bring an image to the size ordered."""
-
-    COVER = "cover"  # fill the frame, crop what hangs over, at the centre
-    CONTAIN = "contain"  # show all of it, pad with a blurred, enlarged copy
-    STRETCH = "stretch"  # bend width and height apart
-    EXACT = "exact"  # refuse any other size
 
 
 def fitted_notes(facts: ImageFacts, size: tuple[int, int], fit: Fit) -> tuple[str, ...]:
