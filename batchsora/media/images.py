@@ -9,8 +9,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from batchsora.job import Fit
 from batchsora.media.facts import ImageFacts, ImageProblem
-from batchsora.media.fits import Fit, fitted_notes, goes_untouched
+from batchsora.media.fits import fitted_notes, goes_untouched
 from batchsora.media.headers import (
     checked_byte_count,
     hash_image,
