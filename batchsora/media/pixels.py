@@ -4,9 +4,10 @@ from typing import assert_never
 
 from PIL import Image, ImageFile, ImageFilter
 
+from batchsora.job import Fit
 from batchsora.media.colours import srgb_transform, to_srgb
 from batchsora.media.facts import ImageFacts
-from batchsora.media.fits import Fit, crop_box, inner_size
+from batchsora.media.fits import crop_box, inner_size
 
 LANCZOS = Image.Resampling.LANCZOS
 REDUCING_GAP = 3.0  # Pillow: indistinguishable from none, and large pictures are 3 times faster
