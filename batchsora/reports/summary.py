@@ -38,10 +38,6 @@ def write_json(
         file.write("\n]}\n")
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_text)
-
-
 def _text(value: Any) -> str:
     match value:
         case Decimal():
@@ -50,3 +46,6 @@ def _text(value: Any) -> str:
             return time_text(value)
         case _:
             raise TypeError(f"a report cannot say {value!r}")
+
+
+_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_text).encode
