@@ -1,0 +1,1 @@
+"""The Videos API over HTTP: dialects (wire to our words), answers, verdicts."""

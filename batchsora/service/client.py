@@ -1,0 +1,166 @@
+"""The Videos API: create, poll, list, fetch. Every call ends in a verdict, never in an error."""
+
+from __future__ import annotations
+
+import io
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from batchsora import __version__
+from batchsora.clock import Now, system_now
+from batchsora.job import Fault, Order
+from batchsora.service import hints
+from batchsora.service.addresses import PublicResolver, api_url, is_loopback, parse_base_url
+from batchsora.service.answers import Answer, Call, NoAnswer, Response
+from batchsora.service.complaints import read_json
+from batchsora.service.dialects import Video, read_list, read_video
+from batchsora.service.downloads import Download, Sink, parse_link
+from batchsora.service.secret import Auth, Secret
+from batchsora.service.verdicts import Kind, Verdict, judge
+from batchsora.service.wire import LIST_BYTES, Wire, open_session
+
+__all__ = ["Auth", "Secret", "Upload", "VideoService", "parse_base_url"]
+
+USER_AGENT = f"batchsora/{__version__}"  # an edge refuses some libraries' own names
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An image as it is sent."""
+
+    content: bytes = field(repr=False)
+    file_name: str
+    mime_type: str
+
+
+class VideoService:
+    """A service that speaks the Videos API; an async context manager."""
+
+    def __init__(
+        self,
+        base_url: URL,
+        key: Secret | None,
+        *,
+        auth: Auth = Auth.BEARER,
+        trust_env: bool = False,
+        now: Now = system_now,
+        timeout_s: float = 120.0,
+        user_agent: str = USER_AGENT,
+    ) -> None:
+        self._base = base_url
+        self._key_headers = {} if key is None else key.headers(auth)
+        self._wire = Wire(now=now, timeout_s=timeout_s, trust_env=trust_env, secret=key)
+        self._user_agent = user_agent
+        self._stack = AsyncExitStack()
+        self._session: aiohttp.ClientSession
+        self._submissions: aiohttp.ClientSession
+        self._abroad: aiohttp.ClientSession
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            enter = stack.enter_async_context
+            self._session = await enter(open_session(self._user_agent))
+            # a fresh connection each: a stale one looks like a submit whose answer was lost
+            self._submissions = await enter(open_session(self._user_agent, force_close=True))
+            resolver = None if is_loopback(self._base) else PublicResolver()
+            self._abroad = await enter(open_session(self._user_agent, resolver=resolver))
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.__aexit__(kind, error, trace)
+
+    async def create(self, order: Order, image: Upload | None) -> tuple[Video | None, Verdict]:
+        """Order one clip: one POST, never repeated. OK exactly when the video has an id."""
+        answer = await self._wire.exchange(
+            self._submissions,
+            "POST",
+            api_url(self._base, "videos"),
+            headers=self._key_headers,
+            form=_form(order, image),
+        )
+        verdict = judge(Call.SUBMIT, answer)
+        return (_video(answer) if verdict.kind is Kind.OK else None), verdict
+
+    async def poll(self, video_id: str, *, age_s: float) -> tuple[Video | None, Verdict]:
+        """Ask how far a video is."""
+        answer = await self._wire.exchange(
+            self._session,
+            "GET",
+            api_url(self._base, "videos", video_id),
+            headers=self._key_headers,
+        )
+        verdict = judge(Call.POLL, answer, age_s=age_s)
+        return (_video(answer) if verdict.kind is Kind.OK else None), verdict
+
+    async def newest(self, limit: int = 100) -> tuple[list[Video] | None, Verdict]:
+        """List the newest videos; None with an OK where the service offers no list."""
+        url = api_url(self._base, "videos").with_query(limit=str(limit), order="desc")
+        answer = await self._wire.exchange(
+            self._session, "GET", url, headers=self._key_headers, most_bytes=LIST_BYTES
+        )
+        verdict = judge(Call.LIST, answer)
+        if verdict.kind is not Kind.OK or not isinstance(answer, Response):
+            return None, verdict
+        body = read_json(answer.body)
+        if body is None and "json" in answer.headers.get("content-type", ""):
+            # broken or cut, but a list: "not offered" would be the wrong thing to learn from it
+            return None, judge(Call.LIST, NoAnswer("a list that is not whole"))
+        return read_list(body, answer.headers), verdict
+
+    async def fetch(
+        self, video: Video | str, url: str | None, sink: Sink, *, expired: bool
+    ) -> Verdict:
+        """Stream a clip into a sink, from the API or from the link given.
+
+        What the sink raises goes through. After anything but OK, what it got is no clip.
+        """
+        video_id = video if isinstance(video, str) else video.id
+        if url is not None:
+            target = parse_link(url)
+        else:
+            target = api_url(self._base, "videos", video_id, "content") if video_id else None
+        if target is None:
+            fault = Fault("bad_link", "the clip's address is none", hints.LATER)
+            return Verdict(Kind.RETRY, fault)
+        download = Download(
+            wire=self._wire,
+            base=self._base,
+            at_home=self._session,
+            abroad=self._abroad,
+            key_headers=self._key_headers,
+            expired=expired,
+        )
+        return await download.run(target, sink)
+
+
+def _form(order: Order, image: Upload | None) -> aiohttp.FormData:
+    form = aiohttp.FormData(default_to_multipart=True)
+    form.add_field("prompt", order.prompt)
+    form.add_field("model", order.model)
+    form.add_field("seconds", str(order.seconds))
+    form.add_field("size", str(order.size))
+    if image is not None:
+        form.add_field(
+            "input_reference",
+            io.BytesIO(image.content),  # plain bytes of over a MiB make aiohttp warn
+            filename=image.file_name,
+            content_type=image.mime_type,
+        )
+    return form
+
+
+def _video(answer: Answer) -> Video | None:
+    if not isinstance(answer, Response):
+        return None
+    return read_video(read_json(answer.body), answer.headers)

@@ -1,0 +1,180 @@
+"""What an error body says, whatever its shape. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MESSAGE_CHARS = 500  # a sentence or three; an HTML page is not a message
+CODE_CHARS = 80
+
+_POLICY = re.compile(
+    r"moderat|content[ _-]?policy|policy[ _-]?violation|violat\w* .{0,40}polic|usage polic"
+    r"|safety|guideline|sensitive content|prohibited content|content[ _-]filter|nsfw"
+    r"|human faces?|copyright|third[ -]party (content|similarity)",
+    re.IGNORECASE,
+)
+_POLICY_LOOSE = re.compile(r"\bpolic(y|ies)\b", re.IGNORECASE)
+_MONEY_CODE = re.compile(
+    r"insufficient_(user_)?(quota|balance|credits?|funds)|credit_balance_exhausted"
+    r"|spend_limit_exceeded|usage_limit_exceeded|billing_|quota_exhausted|arrears"
+    r"|balance_not_enough|pre_consume_token_quota_failed",
+    re.IGNORECASE,
+)
+_MONEY_TEXT = re.compile(
+    r"insufficient (account )?(balance|quota|credit|funds)|balance|billing|out of credits?"
+    r"|exceeded your current quota|quota (is )?(exhausted|not enough|insufficient)|top[ -]?up"
+    r"|recharge|payment",
+    re.IGNORECASE,
+)
+_MODEL_CODE = re.compile(
+    r"model_(not_(found|available|exist\w*)|deprecated|retired)", re.IGNORECASE
+)
+_MODEL_TEXT = re.compile(
+    r"no (available )?(channel|provider)s? .{0,20}for model"
+    r"|\bmodel\b.{0,80}(\bnot found|does ?n[o']t exist|does not exist|no longer (available|offered)"
+    r"|not available|has been (deprecated|retired|shut ?down|removed)|is not exist)"
+    r"|(unknown|no such|unsupported|invalid) model\b(?! ?param)",
+    re.IGNORECASE,
+)
+_CONCURRENCY = re.compile(
+    r"concurren|too many (running|active|pending|parallel)|running (tasks|jobs)"
+    r"|in[ -]progress limit",
+    re.IGNORECASE,
+)
+_OVERLOAD = re.compile(
+    r"overload|at capacity|no capacity|capacity exceeded|server (is )?busy|system (is )?busy"
+    r"|too many requests|high (load|demand)|heavy load|slow down",
+    re.IGNORECASE,
+)
+_HTML = re.compile(rb"\s*(<!doctype html|<html|<head|<body|<\?xml)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """An error body in our words; everything in it may be empty."""
+
+    code: str = ""
+    message: str = ""
+    status: int | None = None  # an HTTP status told inside the body
+    html: bool = False
+
+    @property
+    def text(self) -> str:
+        """Give code and message as one text to look for words in."""
+        return f"{self.code} {self.message}"
+
+    @property
+    def about_policy(self) -> bool:
+        """Tell whether it refuses the prompt or the image for what they show."""
+        if self.html:
+            return False
+        return bool(_POLICY.search(self.text) or _POLICY_LOOSE.search(self.text))
+
+    @property
+    def money_code(self) -> bool:
+        """Tell whether its code is one that only money mends."""
+        return not self.html and _MONEY_CODE.search(self.text) is not None
+
+    @property
+    def about_money(self) -> bool:
+        """Tell whether it speaks of the balance."""
+        return not self.html and (self.money_code or _MONEY_TEXT.search(self.text) is not None)
+
+    @property
+    def about_model(self) -> bool:
+        """Tell whether it says that there is no such model."""
+        if self.html:
+            return False
+        return bool(_MODEL_CODE.search(self.code) or _MODEL_TEXT.search(self.message))
+
+    @property
+    def about_concurrency(self) -> bool:
+        """Tell whether it says that too many jobs are in flight."""
+        return _CONCURRENCY.search(self.text) is not None
+
+    @property
+    def about_overload(self) -> bool:
+        """Tell whether it says that the service has too much to do."""
+        return not self.html and _OVERLOAD.search(self.text) is not None
+
+
+def clean(text: str, chars: int = MESSAGE_CHARS) -> str:
+    """Make a stranger's text fit to be shown: one line, no control characters, cut."""
+    text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text[: chars * 4])
+    text = " ".join(_CONTROL.sub(" ", text).split())
+    return text if len(text) <= chars else text[: chars - 1] + "…"
+
+
+def read_json(body: bytes) -> Any:
+    """Parse JSON; None where it is none, or is nested too deep to be honest."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def read_complaint(body: bytes, content_type: str = "") -> Complaint:
+    """Read an error body of any of the known shapes."""
+    if "html" in content_type.lower() or _HTML.match(body):
+        return Complaint(message=_title(body), html=True)
+    parsed = read_json(body)
+    if isinstance(parsed, dict):
+        return complaint_of(parsed)
+    if isinstance(parsed, list | str):
+        return Complaint(message=clean(_words(parsed)))
+    return Complaint(message=clean(body[:4096].decode("utf-8", "replace")))
+
+
+def complaint_of(found: Mapping[str, Any]) -> Complaint:
+    """Read the error in a JSON object: in ``error``, in ``data``, or at the top."""
+    error = found.get("error")
+    if isinstance(error, Mapping) and error:
+        inner = complaint_of(error) if "error" in error else _flat(error)
+        return inner if inner.message or inner.code else Complaint(message=clean(_words(error)))
+    outer = _flat(found)
+    if isinstance(error, str | list) and error:
+        return Complaint(outer.code, clean(_words(error)), outer.status)
+    return outer
+
+
+def _flat(found: Mapping[str, Any]) -> Complaint:
+    codes = [_scalar(found.get(name)) for name in ("code", "type", "status_code", "status")]
+    status = next((int(code) for code in codes if re.fullmatch(r"[1-5]\d\d", code)), None)
+    # "error" says nothing; a number is the status, and a word says more
+    words = [code for code in codes[:2] if code and not code.isdigit() and code != "error"]
+    code = words[0] if words else (str(status) if status else "")
+    message = next(
+        (
+            _words(found[name])
+            for name in ("message", "msg", "detail", "error_message", "fail_reason", "reason")
+            if found.get(name)
+        ),
+        "",
+    )
+    return Complaint(clean(code, CODE_CHARS), clean(message), status)
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return ""
+    return str(value).strip() if isinstance(value, str) or abs(value) < 10**9 else ""
+
+
+def _words(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)[: MESSAGE_CHARS * 4]
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _title(page: bytes) -> str:
+    found = re.search(rb"<title[^>]*>([^<]{1,400})", page[:65536], re.IGNORECASE)
+    return clean(found[1].decode("utf-8", "replace")) if found else "an HTML page"

@@ -1,0 +1,229 @@
+"""What the wire says of a video, in our words. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import Any
+
+from batchsora.job import Fault, Reason
+from batchsora.service.complaints import Complaint, clean, complaint_of
+
+VALID_ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9._:=+/-]{1,512}")
+POLL_AFTER_MOST_S = 900.0  # a longer silence than a pause may be is not sensible
+URL_CHARS = 8192
+_MILLISECONDS_FROM = 1e11  # as seconds, that would be the year 5138
+
+
+class Progress(Enum):
+    """How far the service is with a video."""
+
+    QUEUED = auto()
+    RENDERING = auto()
+    COMPLETED = auto()
+    FAILED = auto()
+
+
+# whatever is not here means "still running", never "done"
+WORDS: dict[str, Progress] = {
+    "queued": Progress.QUEUED,
+    "submitted": Progress.QUEUED,
+    "pending": Progress.QUEUED,
+    "not_start": Progress.QUEUED,
+    "not_started": Progress.QUEUED,
+    "created": Progress.QUEUED,
+    "completed": Progress.COMPLETED,
+    "succeeded": Progress.COMPLETED,
+    "success": Progress.COMPLETED,
+    "failed": Progress.FAILED,
+    "failure": Progress.FAILED,
+    "error": Progress.FAILED,
+    "cancelled": Progress.FAILED,
+    "canceled": Progress.FAILED,
+    "expired": Progress.FAILED,
+    "no_resource": Progress.FAILED,
+}
+URL_KEYS = ("soraVideoUrl", "video_url", "videoUrl", "url", "download_url", "result_url")
+URL_NESTS = ("metadata", "result", "output", "video", "content", "data", "unsigned_urls", "urls")
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """What the service tells of one video; everything in it may be missing."""
+
+    id: str | None
+    progress: Progress
+    word: str = ""  # the status as it was written
+    created_at: datetime | None = None
+    completed_at: datetime | None = None
+    expires_at: datetime | None = None
+    url: str | None = None
+    fault: Fault | None = None
+    reason: Reason | None = None
+    prompt: str | None = None
+    model: str | None = None
+    seconds: int | None = None
+    size: str | None = None
+    poll_after_s: float | None = None
+
+
+def read_video(body: object, headers: Mapping[str, str]) -> Video | None:
+    """Read a job object, wrapped or not; None where it is no job object.
+
+    An object that only complains is none, even with an ``id``: that is then a request's.
+    """
+    found = _unwrap(body)
+    if found is None:
+        return None
+    word = _text(found.get("status")) or _text(found.get("state")) or ""
+    video_id = _id(found)
+    if not _is_job(body, found, word=word, has_id=video_id is not None):
+        return None
+    progress = WORDS.get(re.sub(r"[\s-]+", "_", word.strip().lower()), Progress.RENDERING)
+    fault, reason = _failure(found, word) if progress is Progress.FAILED else (None, None)
+    return Video(
+        id=video_id,
+        progress=progress,
+        word=clean(word, 80),
+        created_at=read_time(found.get("created_at")),
+        completed_at=read_time(found.get("completed_at")),
+        expires_at=read_time(found.get("expires_at")),
+        url=_url(found),
+        fault=fault,
+        reason=reason,
+        prompt=_text(found.get("prompt")),
+        model=_text(found.get("model")),
+        seconds=_whole(found.get("seconds")),
+        size=_text(found.get("size")),
+        poll_after_s=_poll_after_s(headers),
+    )
+
+
+def read_list(body: object, headers: Mapping[str, str]) -> list[Video] | None:
+    """Read a page of videos; None where it is no list."""
+    rows = body.get("data") if isinstance(body, Mapping) else body
+    if not isinstance(rows, list):
+        return None
+    return [video for row in rows if (video := read_video(row, headers)) is not None]
+
+
+def valid_id(value: object) -> str | None:
+    """Give an id that is safe to quote into a path; anything else is none."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**30:
+        value = str(value)
+    return value if isinstance(value, str) and VALID_ID.fullmatch(value) else None
+
+
+def read_time(value: object) -> datetime | None:
+    """Read epoch seconds (number or text), milliseconds, or a date's text; aware, in UTC."""
+    number = _number(value)
+    try:
+        if number is not None:
+            if number <= 0:
+                return None
+            seconds = number / 1000 if number >= _MILLISECONDS_FROM else number
+            return datetime.fromtimestamp(seconds, UTC)
+        if isinstance(value, str):
+            then = datetime.fromisoformat(value.strip())
+            return (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+def _unwrap(body: object) -> Mapping[str, Any] | None:
+    for _ in range(3):
+        if not isinstance(body, Mapping):
+            return None
+        inner = body.get("data")
+        if isinstance(inner, list) and len(inner) == 1:
+            inner = inner[0]
+        # the envelope's own "status" may be its own; its id would be the video's
+        if _id(body) is not None or not isinstance(inner, Mapping):
+            return body
+        body = inner
+    return body if isinstance(body, Mapping) else None
+
+
+def _is_job(body: object, found: Mapping[str, Any], *, word: str, has_id: bool) -> bool:
+    if word and not word.isdigit() and (has_id or found.get("object") == "video"):
+        return True
+    outer = complaint_of(body) if isinstance(body, Mapping) else Complaint()
+    complains = bool(found.get("error")) or any(
+        said.status is not None and said.status >= 400  # noqa: PLR2004 - HTTP's own border
+        for said in (outer, complaint_of(found))
+    )
+    return not complains and (has_id or word.lower() in WORDS or "progress" in found)
+
+
+def _id(found: Mapping[str, Any]) -> str | None:
+    return next(
+        (it for name in ("id", "task_id", "video_id") if (it := valid_id(found.get(name)))), None
+    )
+
+
+def _failure(found: Mapping[str, Any], word: str) -> tuple[Fault, Reason]:
+    said = complaint_of({key: value for key, value in found.items() if key != "status"})
+    code = said.code or clean(word.lower(), 80)
+    if said.about_policy:
+        hint = "change the prompt or the image"
+        return Fault(code, said.message, hint), Reason.MODERATED
+    if word.strip().lower() == "expired":
+        return Fault(code, said.message, "the service no longer has it"), Reason.EXPIRED
+    return Fault(
+        code, said.message, "try it again: a render can fail by chance"
+    ), Reason.RENDER_FAILED
+
+
+def _url(found: Mapping[str, Any]) -> str | None:
+    here = next((it for name in URL_KEYS if (it := _link(found.get(name)))), None)
+    if here is not None:
+        return here
+    for name in URL_NESTS:
+        nest = found.get(name)
+        first = nest[0] if isinstance(nest, list) and nest else nest
+        if isinstance(first, Mapping):
+            link = next((it for key in URL_KEYS if (it := _link(first.get(key)))), None)
+        else:
+            link = _link(first)
+        if link is not None:
+            return link
+    return None
+
+
+def _link(value: object) -> str | None:
+    if not isinstance(value, str) or len(value) > URL_CHARS:
+        return None
+    return value if re.fullmatch(r"https?://[^\s\x00-\x20\x7f]+", value, re.IGNORECASE) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, str):
+        value = value.strip().removesuffix("s")
+    number = _number(value)
+    return int(number) if number is not None and number == int(number) else None
+
+
+def _poll_after_s(headers: Mapping[str, str]) -> float | None:
+    milliseconds = _number(headers.get("openai-poll-after-ms"))
+    if milliseconds is None or milliseconds <= 0:
+        return None
+    return min(milliseconds / 1000, POLL_AFTER_MOST_S)

@@ -1,0 +1,184 @@
+"""A clip's way from the service to a sink: redirects, links, limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+from yarl import URL
+
+from batchsora.job import Fault
+from batchsora.service import hints
+from batchsora.service.addresses import proxy_for, same_origin, why_not
+from batchsora.service.answers import Call, Response
+from batchsora.service.complaints import read_json
+from batchsora.service.dialects import read_video
+from batchsora.service.verdicts import Kind, Verdict, judge
+from batchsora.service.wire import (
+    BODY_BYTES,
+    CONNECT_S,
+    FAILURES,
+    Sent,
+    Wire,
+    answer_of,
+    read_body,
+    within,
+)
+
+Sink = Callable[[bytes], object]
+
+CLIP_BYTES = 2 << 30  # twelve seconds take about 20 MB
+MOST_HOPS = 5
+FIRST_BYTE_S = 60.0
+WINDOW_S = 30.0
+SLOWEST_BYTES_PER_S = 1000.0  # slower, a clip of 20 MB would outlive its hour at the service
+
+_NO_CLIP_TYPES = ("application/json", "application/problem+json", "text/")
+_NO_CLIP_STARTS = (b"{", b"[", b"<")  # a clip starts with a box's length
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """The clip is at another address."""
+
+    target: URL
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One try to fetch one clip."""
+
+    wire: Wire
+    base: URL
+    at_home: aiohttp.ClientSession
+    abroad: aiohttp.ClientSession
+    key_headers: dict[str, str]
+    expired: bool
+
+    async def run(self, target: URL, sink: Sink) -> Verdict:
+        """Follow the way to the clip and stream it; what the sink raises goes through."""
+        for _ in range(MOST_HOPS + 1):
+            if not same_origin(target, self.base) and (why := why_not(target, self.base)):
+                return _retry("bad_link", f"the clip's host is not asked: {why}")
+            found = await self._get(target, sink)
+            if isinstance(found, Verdict):
+                return found
+            target = found.target
+        return _retry("redirects", f"more than {MOST_HOPS} redirects")
+
+    async def _get(self, target: URL, sink: Sink) -> Verdict | _Elsewhere:
+        home = same_origin(target, self.base)
+        sent = Sent()
+        try:
+            async with asyncio.timeout(CONNECT_S + FIRST_BYTE_S):
+                response = await (self.at_home if home else self.abroad).get(
+                    target,
+                    # the key goes to the API's own host, and to no other
+                    headers=self.key_headers if home else {},
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
+                    proxy=proxy_for(target) if self.wire.trust_env else None,
+                    trace_request_ctx=sent,
+                )
+        except FAILURES as error:
+            return self._failed(error, sent=sent.headers)
+        try:
+            return await self._take(response, target, sink)
+        finally:
+            response.close()
+
+    async def _take(
+        self, response: aiohttp.ClientResponse, target: URL, sink: Sink
+    ) -> Verdict | _Elsewhere:
+        if response.status in {301, 302, 303, 307, 308}:
+            return self._redirected(response, target)
+        try:
+            first = await within(FIRST_BYTE_S, response) if response.status == 200 else b""  # noqa: PLR2004
+        except FAILURES as error:
+            return self._failed(error, sent=True)
+        if response.status != 200 or not _is_clip(response, first):  # noqa: PLR2004
+            return await self._no_clip(response, first, target)
+        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            return _retry("packed", "the clip came packed although plain bytes were asked for")
+        return await self._stream(response, first, sink)
+
+    def _redirected(self, response: aiohttp.ClientResponse, target: URL) -> Verdict | _Elsewhere:
+        place = self.wire.scrub(response.headers.get("Location", ""))
+        try:
+            # a signature is part of the text: it must arrive as it was written
+            onward = URL(place, encoded=place.isascii())
+            onward = onward if onward.absolute else target.join(onward)
+        except ValueError:
+            return _retry("bad_link", "a redirect to no address")
+        return _Elsewhere(onward) if place else _retry("bad_link", "a redirect to nowhere")
+
+    async def _no_clip(
+        self, response: aiohttp.ClientResponse, first: bytes, target: URL
+    ) -> Verdict | _Elsewhere:
+        """Judge what came in a clip's place; a job object may say where the clip is."""
+        try:
+            async with asyncio.timeout(FIRST_BYTE_S):
+                body = first + await read_body(response, BODY_BYTES)
+        except FAILURES as error:
+            return self._failed(error, sent=True)
+        answer = self.wire.response(response, body)
+        foreign = not same_origin(target, self.base)
+        verdict = judge(Call.DOWNLOAD, answer, foreign=foreign, expired=self.expired)
+        if verdict.kind is not Kind.OK:
+            return verdict
+        link = _link_in(answer)
+        if link is not None and link != target:
+            return _Elsewhere(link)
+        fault = Fault("no_clip", "something else than a clip came in its place", hints.LATER)
+        return Verdict(Kind.RETRY if foreign else Kind.NOT_READY, fault)
+
+    async def _stream(self, response: aiohttp.ClientResponse, chunk: bytes, sink: Sink) -> Verdict:
+        loop = asyncio.get_running_loop()
+        window_began, in_window, total = loop.time(), 0, 0
+        while chunk:
+            total, in_window = total + len(chunk), in_window + len(chunk)
+            if total > CLIP_BYTES:
+                return _retry("too_big", f"more than {CLIP_BYTES} bytes")
+            sink(chunk)  # outside of every try: a full disk is no failure of the wire
+            if (span_s := loop.time() - window_began) >= WINDOW_S:
+                if in_window < SLOWEST_BYTES_PER_S * span_s:
+                    return _retry("too_slow", f"{in_window} bytes in {span_s:.0f} s")
+                window_began, in_window = loop.time(), 0
+            try:
+                chunk = await within(WINDOW_S, response)
+            except FAILURES as error:
+                return self._failed(error, sent=True)
+        # None where the length was not announced: then only the clip's own boxes can tell
+        if response.content_length not in {None, total}:
+            return _retry("cut", f"{total} bytes of {response.content_length}")
+        return Verdict(Kind.OK)
+
+    def _failed(self, error: Exception, *, sent: bool) -> Verdict:
+        return judge(Call.DOWNLOAD, self.wire.scrubbed(answer_of(error, sent=sent)))
+
+
+def _is_clip(response: aiohttp.ClientResponse, first: bytes) -> bool:
+    kind = response.headers.get("Content-Type", "").strip().lower()
+    if kind.startswith(_NO_CLIP_TYPES) or not first:
+        return False
+    return not first.lstrip().startswith(_NO_CLIP_STARTS)
+
+
+def _link_in(answer: Response) -> URL | None:
+    video = read_video(read_json(answer.body), answer.headers)
+    return parse_link(video.url) if video is not None and video.url else None
+
+
+def parse_link(text: str) -> URL | None:
+    """Read a link as it was written, signature and all; None where it is no address."""
+    try:
+        link = URL(text, encoded=text.isascii())
+    except ValueError:
+        return None
+    return link if link.host and link.port else None
+
+
+def _retry(code: str, message: str) -> Verdict:
+    return Verdict(Kind.RETRY, Fault(code, message, hints.LATER))
