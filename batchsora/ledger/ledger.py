@@ -173,13 +173,16 @@ class Ledger:
                 happening = Happening(Event.DOUBT_ADOPTED, self.now(), video_id=found.video_id)
                 self.record(read_job(row), happening)
 
-    def choose(self, keys: Iterable[str]) -> None:
-        """Choose the jobs that this session may submit; gone when the ledger is closed."""
-        self.db.execute("create temp table chosen (key text primary key) without rowid")
-        self.db.conn.executemany(
-            "insert into temp.chosen (key) values (?)", ((key,) for key in keys)
+    def choose_nothing(self) -> None:
+        """Begin a choice of jobs; it is gone when the ledger is closed."""
+        self.db.execute(
+            "create temp table if not exists chosen (key text primary key) without rowid"
         )
-        self.db.conn.commit()
+        self.db.execute("delete from temp.chosen")
+
+    def choose(self, keys: Iterable[str]) -> None:
+        """Choose jobs that this session may submit."""
+        self.db.conn.executemany("insert into temp.chosen values (?)", ((key,) for key in keys))
 
     def to_submit(self, after: int, limit: int, *, chosen: bool) -> list[tuple[int, Job]]:
         """Read a window of pending jobs in the manifest's order, each with its position.

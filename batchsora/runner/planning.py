@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from batchsora.errors import Problem
 from batchsora.job import Fit, Size, State, fold_path
@@ -86,7 +87,7 @@ def meet(
     with Seen(str(manifest.path)) as seen:
         asked = manifest.jobs(records.recall_image)
         position = -1
-        for batch in _batches(asked):
+        for batch in batches(asked):
             yield from (it for it in batch if isinstance(it, Problem))
             jobs = [it for it in batch if isinstance(it, Planned)]
             known = records.find(it.key for it in jobs)
@@ -101,8 +102,13 @@ def meet(
                 yield _met(position, settled, entry, folder, choice)
 
 
-def _batches(asked: Iterator[Planned | Problem]) -> Iterator[list[Planned | Problem]]:
-    while batch := list(islice(asked, BATCH)):
+T = TypeVar("T")
+
+
+def batches(asked: Iterable[T]) -> Iterator[list[T]]:
+    """Hand a stream on in lists of `BATCH`."""
+    rest = iter(asked)
+    while batch := list(islice(rest, BATCH)):
         yield batch
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -41,7 +41,11 @@ class Seen:
             what = f"the output {planned.output} is that of line {line} already"
             yield self._problem(planned, what, "put {id} into the output")
 
-    def has(self, keys: list[str]) -> set[str]:
+    def remember(self, keys: Iterable[str]) -> None:
+        """Remember keys alone."""
+        self._db.executemany("insert or ignore into key values (?, 0)", ((it,) for it in keys))
+
+    def has(self, keys: Sequence[str]) -> set[str]:
         """Pick the keys that were seen."""
         marks = ",".join("?" * len(keys))
         return {it for (it,) in self._db.execute(f"select it from key where it in ({marks})", keys)}  # noqa: S608 - marks only

@@ -1,4 +1,3 @@
-
 import pytest
 
 from batchsora.errors import Problem

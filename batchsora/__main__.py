@@ -1,0 +1,6 @@
+"""`python -m batchsora`."""
+
+from batchsora.cli import main
+
+if __name__ == "__main__":
+    main()
