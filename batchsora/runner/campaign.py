@@ -27,6 +27,7 @@ from batchsora.runner.session import ON_THE_WIRE, Gates, Session
 from batchsora.runner.stopping import Stopping
 from batchsora.runner.unique import Seen
 from batchsora.service.client import VideoService
+from batchsora.service.verdicts import Kind
 from batchsora.settings import Settings
 
 PROBLEMS_SHOWN = 100
@@ -166,10 +167,24 @@ async def carry_out(
         totals=count_up(ledger.records),
     )
     try:
+        await _ask_for_list(run)
         await drive_all(run, chosen=not choice.everything)
     finally:
         write_reports(ledger.folder, ledger.records, now)
     return run.totals
+
+
+async def _ask_for_list(run: Session) -> None:
+    """Ask, before anything is bought, whether the service lists its videos; a wrong key shows too.
+
+    Where there is no list, jobs that look alike need not be submitted one at a time.
+    """
+    if not run.totals.states[State.PENDING] and not run.totals.states[State.IN_DOUBT]:
+        return
+    listed, verdict = await run.service.newest(1)
+    if verdict.kind is Kind.STOP and verdict.stop is not None:
+        run.stopping.ask(verdict.stop)
+    run.has_list = listed is not None or verdict.kind is not Kind.OK
 
 
 def keep_manifest(manifest: Path, folder: Path) -> None:
