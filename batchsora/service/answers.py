@@ -41,4 +41,20 @@ class Response:
     at: datetime  # when it came, by our own wall clock
 
 
+EVIDENCE_BYTES = 4096
+_TELLING = ("content-type", "date", "x-request-id", "request-id", "cf-ray", "retry-after")
+
+
+def evidence_of(response: Response) -> str:
+    """Keep the raw answer for a person who has to judge it, cut to 4 kB."""
+    headers = response.headers
+    lines = [
+        f"HTTP {response.status}",
+        *(f"{it}: {headers[it]}" for it in _TELLING if it in headers),
+    ]
+    body = response.body[:EVIDENCE_BYTES].decode("utf-8", "replace")
+    raw = "\n".join([*lines, "", body]).replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return raw.encode("utf-8", "replace")[:EVIDENCE_BYTES].decode("utf-8", "ignore")
+
+
 Answer = NeverSent | NoAnswer | Response

@@ -14,18 +14,18 @@ CODE_CHARS = 80
 _POLICY = re.compile(
     r"moderat|content[ _-]?policy|policy[ _-]?violation|violat\w* .{0,40}polic|usage polic"
     r"|safety|guideline|sensitive content|prohibited content|content[ _-]filter|nsfw"
-    r"|human faces?|copyright|third[ -]party (content|similarity)",
+    r"|human faces?|敏感|违规|copyright|third[ -]party (content|similarity)",
     re.IGNORECASE,
 )
 _POLICY_LOOSE = re.compile(r"\bpolic(y|ies)\b", re.IGNORECASE)
 _MONEY_CODE = re.compile(
-    r"insufficient_(user_)?(quota|balance|credits?|funds)|credit_balance_exhausted"
+    r"insufficient[ _](user[ _]|account[ _])?(quota|balance|credits?|funds)|余额不足|额度不足|credit_balance_exhausted"
     r"|spend_limit_exceeded|usage_limit_exceeded|billing_|quota_exhausted|arrears"
     r"|balance_not_enough|pre_consume_token_quota_failed",
     re.IGNORECASE,
 )
 _MONEY_TEXT = re.compile(
-    r"insufficient (account )?(balance|quota|credit|funds)|balance|billing|out of credits?"
+    r"\bbalance\b|billing|out of credits?"
     r"|exceeded your current quota|quota (is )?(exhausted|not enough|insufficient)|top[ -]?up"
     r"|recharge|payment",
     re.IGNORECASE,
@@ -34,9 +34,12 @@ _MODEL_CODE = re.compile(
     r"model_(not_(found|available|exist\w*)|deprecated|retired)", re.IGNORECASE
 )
 _MODEL_TEXT = re.compile(
-    r"no (available )?(channel|provider)s? .{0,20}for model"
-    r"|\bmodel\b.{0,80}(\bnot found|does ?n[o']t exist|does not exist|no longer (available|offered)"
-    r"|not available|has been (deprecated|retired|shut ?down|removed)|is not exist)"
+    r"no (available )?(channel|provider)s? .{0,20}for model|无可用渠道"
+    # the model itself is missing, not a size or a length "for model x"
+    r"|\bmodel:?\s+(['\"`]?[\w./:@-]{1,80}['\"`]?\s+)?"
+    r"((is|was|does|do|has|have|been|could|currently)\s+)*"
+    r"(not (be )?(found|exist|available|offered|supported)|n[o']t exist|doesn't exist"
+    r"|no longer|deprecated|retired|removed|shut ?down|discontinued)"
     r"|(unknown|no such|unsupported|invalid) model\b(?! ?param)",
     re.IGNORECASE,
 )
@@ -63,6 +66,7 @@ class Complaint:
     message: str = ""
     status: int | None = None  # an HTTP status told inside the body
     html: bool = False
+    param: str = ""  # the field that is not liked
 
     @property
     def text(self) -> str:
@@ -70,11 +74,14 @@ class Complaint:
         return f"{self.code} {self.message}"
 
     @property
-    def about_policy(self) -> bool:
+    def about_content(self) -> bool:
         """Tell whether it refuses the prompt or the image for what they show."""
-        if self.html:
-            return False
-        return bool(_POLICY.search(self.text) or _POLICY_LOOSE.search(self.text))
+        return not self.html and _POLICY.search(self.text) is not None
+
+    @property
+    def about_policy(self) -> bool:
+        """Tell the same, taking any word of a policy for that."""
+        return self.about_content or (not self.html and bool(_POLICY_LOOSE.search(self.text)))
 
     @property
     def money_code(self) -> bool:
@@ -91,7 +98,9 @@ class Complaint:
         """Tell whether it says that there is no such model."""
         if self.html:
             return False
-        return bool(_MODEL_CODE.search(self.code) or _MODEL_TEXT.search(self.message))
+        if self.param == "model" or _MODEL_CODE.search(self.code):
+            return True
+        return _MODEL_TEXT.search(self.message) is not None
 
     @property
     def about_concurrency(self) -> bool:
@@ -157,7 +166,8 @@ def _flat(found: Mapping[str, Any]) -> Complaint:
         ),
         "",
     )
-    return Complaint(clean(code, CODE_CHARS), clean(message), status)
+    param = clean(_scalar(found.get("param")), CODE_CHARS)
+    return Complaint(clean(code, CODE_CHARS), clean(message), status, param=param)
 
 
 def _scalar(value: object) -> str:

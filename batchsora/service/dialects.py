@@ -11,7 +11,8 @@ from enum import Enum, auto
 from typing import Any
 
 from batchsora.job import Fault, Reason
-from batchsora.service.complaints import Complaint, clean, complaint_of
+from batchsora.service.complaints import clean, complaint_of
+from batchsora.service.waits import http_date
 
 VALID_ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9._:=+/-]{1,512}")
 POLL_AFTER_MOST_S = 900.0  # a longer silence than a pause may be is not sensible
@@ -47,6 +48,7 @@ WORDS: dict[str, Progress] = {
     "expired": Progress.FAILED,
     "no_resource": Progress.FAILED,
 }
+ENVELOPE_WORDS = frozenset({"error", "success", "failure"})
 URL_KEYS = ("soraVideoUrl", "video_url", "videoUrl", "url", "download_url", "result_url")
 URL_NESTS = ("metadata", "result", "output", "video", "content", "data", "unsigned_urls", "urls")
 
@@ -128,7 +130,7 @@ def read_time(value: object) -> datetime | None:
             seconds = number / 1000 if number >= _MILLISECONDS_FROM else number
             return datetime.fromtimestamp(seconds, UTC)
         if isinstance(value, str):
-            then = datetime.fromisoformat(value.strip())
+            then = http_date(value) or datetime.fromisoformat(value.strip())
             return (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
@@ -150,14 +152,22 @@ def _unwrap(body: object) -> Mapping[str, Any] | None:
 
 
 def _is_job(body: object, found: Mapping[str, Any], *, word: str, has_id: bool) -> bool:
-    if word and not word.isdigit() and (has_id or found.get("object") == "video"):
-        return True
-    outer = complaint_of(body) if isinstance(body, Mapping) else Complaint()
-    complains = bool(found.get("error")) or any(
-        said.status is not None and said.status >= 400  # noqa: PLR2004 - HTTP's own border
-        for said in (outer, complaint_of(found))
-    )
-    return not complains and (has_id or word.lower() in WORDS or "progress" in found)
+    complains = any(_complains(part) for part in (body, found))
+    word = word.strip().lower()
+    if not has_id and found.get("object") != "video":
+        # an envelope says "error" or "success" too, of the request and not of a video
+        return not complains and word in WORDS and word not in ENVELOPE_WORDS
+    if word and not word.isdigit():
+        return not (complains and word in ENVELOPE_WORDS)
+    return not complains and not found.get("error")
+
+
+def _complains(part: object) -> bool:
+    """Tell whether an object says of itself that it is a 4xx or a 5xx."""
+    if not isinstance(part, Mapping):
+        return False
+    said = complaint_of({key: value for key, value in part.items() if key != "error"})
+    return said.status is not None and said.status >= 400  # noqa: PLR2004 - HTTP's own border
 
 
 def _id(found: Mapping[str, Any]) -> str | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 from yarl import URL
 
-from batchsora.job import Fault
+from batchsora.job import Fault, Reason
 from batchsora.service import hints
 from batchsora.service.addresses import proxy_for, same_origin, why_not
 from batchsora.service.answers import Call, Response
@@ -132,7 +132,11 @@ class Download:
         if link is not None and link != target:
             return _Elsewhere(link)
         fault = Fault("no_clip", "something else than a clip came in its place", hints.LATER)
-        return Verdict(Kind.RETRY if foreign else Kind.NOT_READY, fault)
+        if foreign:
+            return Verdict(Kind.RETRY, fault)
+        if self.expired:
+            return Verdict(Kind.REJECT, replace(fault, hint=hints.GONE), Reason.EXPIRED)
+        return Verdict(Kind.NOT_READY, fault)
 
     async def _stream(self, response: aiohttp.ClientResponse, chunk: bytes, sink: Sink) -> Verdict:
         loop = asyncio.get_running_loop()

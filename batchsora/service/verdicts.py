@@ -17,14 +17,13 @@ from batchsora.clock import stamp
 from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Reason
 from batchsora.service import hints
-from batchsora.service.answers import Answer, Call, NeverSent, NoAnswer, Response
+from batchsora.service.answers import Answer, Call, NeverSent, NoAnswer, Response, evidence_of
 from batchsora.service.complaints import Complaint, clean, complaint_of, read_complaint, read_json
 from batchsora.service.dialects import read_video
 from batchsora.service.waits import reset_s, retry_after_s
 
 LONG_WAIT_S = 900.0  # nobody watches a pause of more than a quarter of an hour
 EARLY_S = 60.0  # a service's own stores agree within seconds; a minute is far from a clip's life
-EVIDENCE_CHARS = 4096
 
 _AMBIGUOUS = frozenset({408, 409, 425, 499})  # the request may have been taken all the same
 _REFUSALS = frozenset({400, 413, 422})
@@ -197,7 +196,7 @@ def _forbidden(case: _Case) -> Verdict:
         return case.verdict(Kind.PAUSE, hints.EDGE)
     if case.said.about_money:
         return case.stop(StopReason.BALANCE_EMPTY)
-    if case.said.about_policy:
+    if case.said.about_content:
         return _not_liked(case)
     return case.stop(StopReason.KEY_REFUSED)
 
@@ -244,6 +243,8 @@ def _not_liked(case: _Case) -> Verdict:
     """Judge a 400 and its like, and a policy refusal under whatever status."""
     if case.call is Call.DOWNLOAD:
         return _not_there(case)
+    if case.call is Call.LIST:
+        return case.verdict(Kind.RETRY, hints.LATER)  # no job is refused by a refused list
     if case.said.about_policy or case.said.status == 503:  # noqa: PLR2004
         return case.verdict(Kind.REJECT, hints.MODERATED, Reason.MODERATED)
     if case.call is Call.SUBMIT or case.status in _REFUSALS:
@@ -258,15 +259,6 @@ def _unclear(case: _Case) -> Verdict:
         return case.verdict(Kind.RETRY, hints.LATER)
     doubt = case.verdict(Kind.DOUBT, hints.DOUBT)
     return replace(doubt, evidence=evidence_of(case.response))
-
-
-def evidence_of(response: Response) -> str:
-    """Keep the raw answer for a person who has to judge it, cut to 4 kB."""
-    kind = response.headers.get("content-type", "no content type")
-    body = response.body[:EVIDENCE_CHARS].decode("utf-8", "replace")
-    # 4 kB as it is stored: no character of what is left takes more than one byte too many
-    raw = f"HTTP {response.status}, {kind}\n{body}".replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    return raw.encode()[:EVIDENCE_CHARS].decode("utf-8", "ignore")
 
 
 def _patience(verdict: Verdict, response: Response) -> Verdict:

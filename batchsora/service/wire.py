@@ -25,7 +25,7 @@ CONNECT_S = 30.0
 # a request that got no connection, or none in time: nothing of it was written
 _BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 # all that a request is seen to raise; CancelledError is none of them, and goes on its way
-FAILURES = (aiohttp.ClientError, OSError, ValueError, RuntimeError)
+FAILURES = (aiohttp.ClientError, OSError, ValueError)
 
 
 @dataclass(slots=True)
