@@ -19,7 +19,8 @@ _POLICY = re.compile(
 )
 _POLICY_LOOSE = re.compile(r"\bpolic(y|ies)\b", re.IGNORECASE)
 _MONEY_CODE = re.compile(
-    r"insufficient[ _](user[ _]|account[ _])?(quota|balance|credits?|funds)|余额不足|额度不足|credit_balance_exhausted"
+    r"insufficient[ _](user[ _]|account[ _])?(quota|balance|credits?|funds)"
+    r"|余额不足|额度不足|credit_balance_exhausted"
     r"|spend_limit_exceeded|usage_limit_exceeded|billing_|quota_exhausted|arrears"
     r"|balance_not_enough|pre_consume_token_quota_failed",
     re.IGNORECASE,
