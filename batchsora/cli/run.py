@@ -87,9 +87,8 @@ async def _run(
 ) -> int:
     stopping = Stopping()
     _listen(stopping)
-    async with _service(folder, options) as (service, called):
-        rescue = user_state_path("batchsora") / "rescue.jsonl"
-        with Ledger(folder, rescue_file=rescue) as ledger:
+    async with open_service(folder, options) as (service, called):
+        with Ledger(folder, rescue_file=rescue_file()) as ledger:
             ledger.claim(manifest.name, called, _relative(manifest.path, folder), manifest.columns)
             chosen = take_in(manifest, ledger, choice, retry_failed=options["retry_failed"])
             if not chosen and not choice.everything:
@@ -109,7 +108,7 @@ async def _run(
 
 
 @asynccontextmanager
-async def _service(
+async def open_service(
     folder: Path, options: dict[str, Any]
 ) -> AsyncIterator[tuple[VideoService, str]]:
     """Open the service to talk to, and say what the ledger calls it."""
@@ -153,6 +152,11 @@ def _listen(stopping: Stopping) -> None:
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, asked, number)
+
+
+def rescue_file() -> Path:
+    """Say where ids go that the ledger's disk would not take: into another folder than its own."""
+    return user_state_path("batchsora") / "rescue.jsonl"
 
 
 def _relative(manifest: Path, folder: Path) -> str:

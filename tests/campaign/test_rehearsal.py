@@ -110,3 +110,22 @@ def test_help_imports_nothing_heavy() -> None:
         "sys.exit(str(heavy) if heavy else 0)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_doubt_is_settled_by_a_person_and_the_run_goes_on(manifest: Path) -> None:
+    assert run(manifest, "--simulate")[0] == 0
+    folder = manifest.parent / "runs" / "small-simulated"
+    ledger = sqlite3.connect(folder / "ledger.db")
+    (video,) = ledger.execute("select video_id from jobs where id = 'cat'").fetchone()
+    ledger.execute(
+        "update jobs set state = 'in_doubt', video_id = null, purchases = 0 where id = 'cat'"
+    )
+    ledger.commit()
+    ledger.close()
+    command = [sys.executable, "-m", "batchsora", "resolve", str(folder), "cat", "--video"]
+    wrong = subprocess.run([*command, "video_nobodys"], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 2
+    assert "video_nobodys" in wrong.stderr
+    subprocess.run([*command, video], check=True, capture_output=True)
+    assert run(manifest, "--simulate")[0] == 0
+    assert creates(folder) == 3
