@@ -14,6 +14,7 @@ COMMANDS = {
     "validate": "Tell every problem of a manifest at once; offline.",
     "status": "Count what is done, running, failed and in doubt, and what it cost.",
     "show": "Show a job with its whole history.",
+    "retry": "Put failed jobs back; the next run takes them.",
     "resolve": "Settle jobs in doubt.",
     "report": "Write the reports anew from the ledger.",
     "models": "List the model cards: seconds, sizes, prices.",
