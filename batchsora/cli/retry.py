@@ -47,5 +47,6 @@ def _ask(found: list[Job], *, yes: bool) -> None:
     unknown = sum(job.price_usd is None for job in bought)
     more = f" and {unknown} of unknown price" if unknown else ""
     click.echo(f"{len(bought)} new purchases, {known:.2f} USD{more}", err=True)
-    if bought and not yes and sys.stdin.isatty():
-        click.confirm("Put them back?", abort=True, err=True)
+    asked = bought and not yes and sys.stdin.isatty()
+    if asked and not click.confirm("Put them back?", err=True):
+        raise UsageError("answered with no: nothing was changed")
