@@ -26,6 +26,7 @@ LONG_WAIT_S = 900.0  # nobody watches a pause of more than a quarter of an hour
 EARLY_S = 60.0  # a service's own stores agree within seconds; a minute is far from a clip's life
 
 _AMBIGUOUS = frozenset({408, 409, 425, 499})  # the request may have been taken all the same
+_MISSING = frozenset({404, 405, 410, 501})
 _REFUSALS = frozenset({400, 413, 422})
 
 
@@ -143,16 +144,23 @@ def _judge_response(call: Call, response: Response, age_s: float, *, expired: bo
 
 def _accepted(case: _Case) -> Verdict:
     """Judge a 2xx: it is only good with a job in it, and may hold an error instead."""
-    if case.call in {Call.LIST, Call.DOWNLOAD}:
-        return Verdict(Kind.OK)
+    if case.call is Call.DOWNLOAD:
+        return Verdict(Kind.OK)  # what it is, only the bytes tell
     body = read_json(case.response.body)
-    video = read_video(body, case.response.headers)
-    if video is not None and (case.call is Call.POLL or video.id is not None):
-        return Verdict(Kind.OK)
     inner = _inner_status(body)
+    if _is_answered(case, body, inner):
+        return Verdict(Kind.OK)
     if inner is not None and _judged_as_inner(case, inner):
         return _refused(replace(case, status=inner))
     return _unclear(case)
+
+
+def _is_answered(case: _Case, body: object, inner: int | None) -> bool:
+    if case.call is Call.LIST:
+        # anything that is no error will do: without a list in it, the service has none
+        return inner is None or inner < 400 or inner in _MISSING  # noqa: PLR2004
+    video = read_video(body, case.response.headers)
+    return video is not None and (case.call is Call.POLL or video.id is not None)
 
 
 def _inner_status(body: object) -> int | None:
@@ -160,7 +168,7 @@ def _inner_status(body: object) -> int | None:
 
 
 def _judged_as_inner(case: _Case, inner: int) -> bool:
-    if case.call is Call.POLL:
+    if case.call is not Call.SUBMIT:
         # of an error within a 200 only what concerns everybody is believed: the job is paid for
         return inner in {401, 402, 403, 429}
     return 400 <= inner < 500 or (inner == 503 and case.said.about_policy)  # noqa: PLR2004
@@ -282,6 +290,6 @@ _BY_STATUS: dict[int, Callable[[_Case], Verdict]] = {
     405: _missing,
     410: _missing,
     429: _throttled,
-    501: lambda case: Verdict(Kind.OK) if case.call is Call.LIST else _unclear(case),
+    501: lambda case: _missing(case) if case.call is Call.LIST else _unclear(case),
     503: _unavailable,
 }
