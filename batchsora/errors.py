@@ -73,6 +73,7 @@ class StopReason(Enum):
     LONG_WAIT = auto()  # the service asks for a wait of more than a quarter of an hour
     SAME_REJECTION = auto()  # every row is refused for one and the same reason
     DISK = auto()  # full, or not writable
+    DISK_LOW = auto()  # a new clip might not find room
     LEDGER = auto()
     DOUBTS = auto()  # as many jobs in doubt as were allowed
     INTERRUPTED = auto()

@@ -112,7 +112,7 @@ def fold_path(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A whole clip on this disk, or one that was."""
+    """A whole clip: on this disk, or about to get its name there, or one that was."""
 
     file: str  # relative to the run folder, with forward slashes
     bytes: int
@@ -159,6 +159,11 @@ class Job:
     def name(self) -> str:
         """Say which job this is: its id, and its take where that is not the first."""
         return self.id if self.order.take == 1 else f"{self.id}#{self.order.take}"
+
+    @property
+    def kept_clip(self) -> Clip | None:
+        """The clip, once it has its name; a clip that is only about to get it is none yet."""
+        return self.clip if self.state is State.DONE else None
 
     @property
     def bill_usd(self) -> Decimal | None:

@@ -33,7 +33,8 @@ class Event(StrEnum):
     RENDER_COMPLETED = "render_completed"
     RENDER_FAILED = "render_failed"
     DOWNLOAD_DEFERRED = "download_deferred"
-    DOWNLOAD_KEPT = "download_kept"  # whole, checked, in its place
+    DOWNLOAD_CHECKED = "download_checked"  # whole; on disk before the file gets its name
+    DOWNLOAD_KEPT = "download_kept"  # in its place
     DOWNLOAD_LOST = "download_lost"  # gone from the service before it was fetched
     FILE_MISSING = "file_missing"  # a finished clip was removed here; it may still be there
     FILE_LOST = "file_lost"  # a finished clip was removed here, and is gone there too
@@ -85,6 +86,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.RUNNING, Event.RENDER_COMPLETED): State.RENDERED,
     (State.RUNNING, Event.RENDER_FAILED): State.FAILED,
     (State.RENDERED, Event.DOWNLOAD_DEFERRED): State.RENDERED,
+    (State.RENDERED, Event.DOWNLOAD_CHECKED): State.RENDERED,
     (State.RENDERED, Event.DOWNLOAD_KEPT): State.DONE,
     (State.RENDERED, Event.DOWNLOAD_LOST): State.FAILED,
     (State.RENDERED, Event.FILE_LOST): State.DONE,
@@ -102,6 +104,8 @@ NEXT_STEP: dict[State, Step | None] = {
     State.DONE: None,
     State.FAILED: None,
 }
+
+FILE_MISSING_HINT = "file missing, and gone from the service"
 
 # an id whose video the service no longer has, or never made, is of no more use
 DEAD_IDS = frozenset({Reason.EXPIRED, Reason.RENDER_FAILED, Reason.MODERATED, Reason.LOST})
@@ -145,6 +149,8 @@ _UNSENT: _Changes = {
     "completed_at": None,
     "expires_at": None,
     "download_started_at": None,
+    "downloaded_at": None,
+    "clip": None,
 }
 
 
@@ -199,14 +205,12 @@ def _completed(job: Job, it: Happening) -> _Changes:
     }
 
 
-def _kept(_: Job, it: Happening) -> _Changes:
-    return {
-        **_CLEAN,
-        "hint": it.hint,
-        "clip": it.clip,
-        "download_started_at": it.started_at,
-        "downloaded_at": it.at,
-    }
+def _checked(_: Job, it: Happening) -> _Changes:
+    return {"hint": it.hint, "clip": it.clip, "download_started_at": it.started_at}
+
+
+def _kept(job: Job, it: Happening) -> _Changes:
+    return {**_CLEAN, "hint": job.hint, "downloaded_at": it.at}
 
 
 def _hinted(_: Job, it: Happening) -> _Changes:
@@ -232,6 +236,7 @@ _CHANGES: dict[Event, Callable[[Job, Happening], _Changes]] = {
     Event.RENDER_COMPLETED: _completed,
     Event.RENDER_FAILED: _failed,
     Event.DOWNLOAD_DEFERRED: _deferred,
+    Event.DOWNLOAD_CHECKED: _checked,
     Event.DOWNLOAD_KEPT: _kept,
     Event.DOWNLOAD_LOST: _failed,
     Event.FILE_MISSING: _nothing,

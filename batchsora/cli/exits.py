@@ -2,47 +2,83 @@
 
 from __future__ import annotations
 
-import os
+import sqlite3
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from batchsora.errors import BatchsoraError, LedgerError, ManifestRefusedError, StopReason
+from batchsora.cli.printing import err, silence
+from batchsora.errors import BatchsoraError, LedgerError, ManifestRefusedError, Stop, StopReason
+from batchsora.job import State
 
+if TYPE_CHECKING:
+    from batchsora.runner.campaign import Outcome
+
+DONE = 0
+SOME_FAILED = 1
+USAGE = 2
+KEY_REFUSED = 3
+LEFT = 4
+STOPPED = 5
+IN_DOUBT = 6
+BALANCE_EMPTY = 7
+OVER_BUDGET = 8
+LEDGER = 9
 BUG = 70
 INTERRUPTED = 130
-LEDGER = 9
-USAGE = 2
-IN_DOUBT = 6
-LEFT = 4
-SOME_FAILED = 1
 
 BY_REASON = {
-    StopReason.KEY_REFUSED: 3,
-    StopReason.BALANCE_EMPTY: 7,
-    StopReason.EDGE_BLOCK: 5,
-    StopReason.WRONG_ADDRESS: 5,
-    StopReason.MODEL_GONE: 5,
-    StopReason.OUTAGE: 5,
-    StopReason.LONG_WAIT: 5,
-    StopReason.SAME_REJECTION: 5,
+    StopReason.KEY_REFUSED: KEY_REFUSED,
+    StopReason.BALANCE_EMPTY: BALANCE_EMPTY,
+    StopReason.EDGE_BLOCK: STOPPED,
+    StopReason.WRONG_ADDRESS: STOPPED,
+    StopReason.MODEL_GONE: STOPPED,
+    StopReason.OUTAGE: STOPPED,
+    StopReason.LONG_WAIT: STOPPED,
+    StopReason.SAME_REJECTION: STOPPED,
     StopReason.DISK: LEDGER,
+    StopReason.DISK_LOW: LEDGER,
     StopReason.LEDGER: LEDGER,
     StopReason.DOUBTS: IN_DOUBT,
     StopReason.INTERRUPTED: INTERRUPTED,
     StopReason.BUG: BUG,
 }
-PRECEDENCE = (BUG, INTERRUPTED, LEDGER, USAGE, 3, 7, 5, IN_DOUBT, 8, LEFT, SOME_FAILED)
+# what a person has to know first, first
+PRECEDENCE = (
+    BUG,
+    INTERRUPTED,
+    LEDGER,
+    USAGE,
+    KEY_REFUSED,
+    BALANCE_EMPTY,
+    STOPPED,
+    IN_DOUBT,
+    OVER_BUDGET,
+    LEFT,
+    SOME_FAILED,
+    DONE,
+)
+
+
+def code_of(outcome: Outcome, stops: Sequence[Stop]) -> int:
+    """Say with which code a run ends."""
+    scope = outcome.scope.states
+    found = [BY_REASON[stop.reason] for stop in stops]
+    found += [IN_DOUBT] * (outcome.totals.states[State.IN_DOUBT] > 0)
+    found += [LEFT] * any(scope[it] for it in (State.PENDING, State.RUNNING, State.RENDERED))
+    found += [SOME_FAILED] * (scope[State.FAILED] > 0 or outcome.missing > 0)
+    return gravest(found)
 
 
 def gravest(codes: Iterable[int]) -> int:
     """Pick the exit code that a person has to know first; 0 where there is none."""
     found = set(codes)
-    return next((code for code in PRECEDENCE if code in found), 0)
+    return next((code for code in PRECEDENCE if code in found), DONE)
 
 
 def leave_with(command: Callable[[], object]) -> None:
@@ -55,6 +91,7 @@ def leave_with(command: Callable[[], object]) -> None:
         error.show()
         code = error.exit_code
     except click.Abort:
+        err("interrupted")
         code = INTERRUPTED
     except ManifestRefusedError as error:
         _tell_problems(error)
@@ -63,32 +100,33 @@ def leave_with(command: Callable[[], object]) -> None:
         _tell(error.what, error.mend)
         code = LEDGER if isinstance(error, LedgerError) else USAGE
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        silence(sys.stdout)
+        code = DONE
+    except (OSError, sqlite3.Error) as error:
+        _tell(f"the disk: {error}", "free some space, or see that the folder is writable")
+        code = LEDGER
     except Exception:  # noqa: BLE001 - the last door: whatever comes here is a bug
         code = _tell_bug()
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(code if isinstance(code, int) else DONE)
 
 
 def _tell(what: str, mend: str) -> None:
-    click.echo(f"error: {what}", err=True)
-    if mend:
-        click.echo(f"  mend: {mend}", err=True)
+    err(f"error: {what}" + (f"\n  mend: {mend}" if mend else ""))
 
 
 def _tell_problems(error: ManifestRefusedError) -> None:
     for problem in error.problems:
-        click.echo(f"error: {problem.what}", err=True)
-        click.echo(f"  at {problem.place}", err=True)
-        click.echo(f"  mend: {problem.mend}", err=True)
+        err(f"error: {problem.what}\n  at {problem.place}\n  mend: {problem.mend}")
     if (more := error.count - len(error.problems)) > 0:
-        click.echo(f"… and {more} more", err=True)
-    click.echo(error.what, err=True)
+        err(f"… and {more} more")
+    err(error.what)
 
 
 def _tell_bug() -> int:
-    log = Path(tempfile.gettempdir()) / f"batchsora-bug-{os.getpid()}.log"
-    log.write_text(traceback.format_exc(), encoding="utf-8")
-    click.echo(f"error: a bug in batchsora; what happened is in {log}", err=True)
-    click.echo("  mend: run the same command again: nothing is bought twice", err=True)
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="batchsora-bug-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        log.write(traceback.format_exc())
+    mend = "run the same command again: nothing is bought twice"
+    _tell(f"a bug in batchsora; what happened is in {Path(log.name)}", mend)
     return BUG

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from batchsora.cli.options import PATH
+from batchsora.cli.printing import out
+from batchsora.manifest import open_manifest, read_cards
 from batchsora.models import BUILT_IN
 
 
 @click.command("models")
-def command() -> int:
+@click.argument("manifest", required=False, type=PATH)
+@click.option("--models", type=PATH, help="A YAML file of further model cards.")
+def command(manifest: Path | None, models: Path | None) -> int:
     """List the model cards: seconds, sizes, price a second, its date and source.
+
+    With a MANIFEST, its own cards too.
 
     Example: batchsora models
     """
-    for card in BUILT_IN.values():
-        click.echo(f"{card.name}: {', '.join(map(str, card.seconds))} seconds")
+    cards = BUILT_IN if models is None else read_cards(models)
+    if manifest is not None:
+        cards = open_manifest(manifest, cards=cards).cards
+    for card in cards.values():
+        out(f"{card.name}: {', '.join(map(str, card.seconds))} seconds")
         for size, usd in card.usd_a_second.items():
-            price = "price unknown" if usd is None else f"{usd} USD a second"
-            click.echo(f"  {size}  {price}")
-        click.echo(f"  as of {card.priced_on}, {card.source}")
+            out(f"  {size!s:<10} {'price unknown' if usd is None else f'{usd} USD a second'}")
+        known = [f"as of {card.priced_on}" if card.priced_on else "", card.source]
+        if any(known):
+            out(f"  {', '.join(filter(None, known))}")
     return 0

@@ -6,20 +6,23 @@ from pathlib import Path
 
 import click
 
-from batchsora.cli.targets import find_run
+from batchsora.cli.options import PATH
+from batchsora.cli.printing import out
+from batchsora.cli.targets import LEDGER, find_run, shown
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
-from batchsora.runner.campaign import write_reports
+from batchsora.runner.reporting import write_reports
 
 
 @click.command("report")
-@click.argument("target", required=False, type=click.Path(path_type=Path))
+@click.argument("target", required=False, type=PATH)
 def command(target: Path | None) -> int:
-    """Write the reports anew from the ledger.
+    """Write the reports anew from the ledger. No TARGET: the run folder last written to.
 
     Example: batchsora report runs/campaign
     """
     folder = find_run(target)
-    write_reports(folder, Records(open_for_reading(folder / "ledger.db")))
-    click.echo(folder / "report.csv")
+    write_reports(folder, Records(open_for_reading(folder / LEDGER)))
+    for name in ("report.csv", "report.json"):
+        out(shown(folder / name))
     return 0

@@ -3,76 +3,104 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from batchsora.cli.run import open_service, rescue_file
-from batchsora.cli.targets import find_run
+from batchsora.cli.connecting import Reach
+from batchsora.cli.options import PATH, service_options
+from batchsora.cli.printing import out
+from batchsora.cli.targets import find_run, rescue_file, shown
+from batchsora.cli.words import price_text
 from batchsora.errors import UsageError
 from batchsora.job import Fault, Job, Reason, State
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import Event, Happening
-from batchsora.runner.campaign import write_reports
+from batchsora.runner.reporting import write_reports
 
 
 @click.command("resolve")
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("target", type=PATH)
 @click.argument("jobs", nargs=-1)
-@click.option("--video", help="Adopt this video: the service is asked for it first.")
+@click.option("--video", metavar="VIDEO_ID", help="Adopt this video; it is looked at first.")
 @click.option("--not-made", is_flag=True, help="Nothing was made: the next run buys it.")
-@click.option("--lost", is_flag=True, help="It is paid and lost.")
-@click.option("--base-url", envvar=["BATCHSORA_BASE_URL", "GPTPROTO_BASE_URL"])
-@click.option("--auth", default="bearer")
-@click.option("--insecure-http", is_flag=True)
+@click.option("--lost", is_flag=True, help="It is paid, and lost.")
+@service_options
 def command(target: Path, jobs: tuple[str, ...], **options: Any) -> int:
-    """Settle jobs in doubt; no JOB means all of them.
+    """Settle jobs in doubt. No JOB means all of them.
 
     Example: batchsora resolve runs/campaign cat-hat#2 --not-made
     """
-    if sum(map(bool, (options["video"], options["not_made"], options["lost"]))) != 1:
+    video, not_made, lost = options["video"], options["not_made"], options["lost"]
+    if sum(map(bool, (video, not_made, lost))) != 1:
         raise UsageError("say what became of it", "give one of --video, --not-made, --lost")
     folder = find_run(target)
     with Ledger(folder, rescue_file=rescue_file()) as ledger:
-        named = ledger.records.named(jobs or ("*",))
-        found = [it.job for it in named if it.job.state is State.IN_DOUBT]
-        if not found or (options["video"] and len(found) != 1):
-            what = f"{len(found)} jobs in doubt are meant"
-            raise UsageError(what, "`batchsora report` lists them; a video settles one job")
-        if options["video"]:
-            asyncio.run(_look_at(folder, ledger, options))
+        found = _meant(ledger, jobs)
+        settle: Settle = _not_made if not_made else _lost
+        if video:
+            if len(found) != 1:
+                names = ", ".join(job.name for job in found)
+                raise UsageError(f"a video settles one job, and {names} are meant", "name one")
+            reach = Reach.read(options, simulate=False).at(_service(ledger))
+            asyncio.run(_look_at(video, folder, ledger, reach))
+            settle = _adopted(video)
         for job in found:
-            ledger.record(job, _settled(job, ledger, options))
-            click.echo(f"{job.name}: settled")
+            ledger.record(job, settle(job, ledger))
+            out(f"{job.name}: {_words(job, video=video, not_made=not_made)}")
         write_reports(folder, ledger.records)
+    out(f"go on with: batchsora run {shown(folder)}")
     return 0
 
 
-def _settled(job: Job, ledger: Ledger, options: dict[str, Any]) -> Happening:
-    at = ledger.now()
-    if options["video"]:
-        return Happening(Event.DOUBT_ADOPTED, at, video_id=options["video"])
-    if options["not_made"]:
-        return Happening(Event.DOUBT_CLEARED, at)
+def _meant(ledger: Ledger, jobs: tuple[str, ...]) -> list[Job]:
+    named = [entry.job for entry in ledger.records.named(jobs or ("*",))]
+    found = [job for job in named if job.state is State.IN_DOUBT]
+    if not found:
+        what = "no job is in doubt" if not jobs else f"none of {', '.join(jobs)} is in doubt"
+        raise UsageError(what, f"batchsora status {shown(ledger.folder)}")
+    return found
+
+
+Settle = Callable[[Job, Ledger], Happening]
+
+
+def _adopted(video: str) -> Settle:
+    return lambda _, ledger: Happening(Event.DOUBT_ADOPTED, ledger.now(), video_id=video)
+
+
+def _not_made(_: Job, ledger: Ledger) -> Happening:
+    return Happening(Event.DOUBT_CLEARED, ledger.now())
+
+
+def _lost(job: Job, ledger: Ledger) -> Happening:
     fault = Fault("lost", f"settled by a person: {job.name} is paid and lost")
-    return Happening(Event.DOUBT_WRITTEN_OFF, at, reason=Reason.LOST, fault=fault)
+    return Happening(Event.DOUBT_WRITTEN_OFF, ledger.now(), reason=Reason.LOST, fault=fault)
 
 
-async def _look_at(folder: Path, ledger: Ledger, options: dict[str, Any]) -> None:
-    """See that the video is there, and nobody else's, before it is adopted."""
-    video_id = options["video"]
-    if ledger.records.owner_of(video_id) is not None:
-        raise UsageError(f"{video_id} belongs to another job already", "name another video")
+def _words(job: Job, *, video: str | None, not_made: bool) -> str:
+    price = price_text(job.price_usd)
+    if video:
+        return f"is {video}; the next run fetches it"
+    if not_made:
+        return f"was not made; the next run buys it, {price}"
+    return f"is paid and lost, {price}"
+
+
+def _service(ledger: Ledger) -> str:
     campaign = ledger.records.campaign()
-    service = campaign.service if campaign else ""
-    simulated = service == "simulator"
-    address = None if simulated else options["base_url"] or service
-    asked = {**options, "simulate": simulated, "base_url": address}
-    async with open_service(folder, asked) as (client, _):
-        video, verdict = await client.poll(video_id, age_s=0)
-    if video is None:
+    return campaign.service if campaign else ""
+
+
+async def _look_at(video: str, folder: Path, ledger: Ledger, reach: Reach) -> None:
+    """See that the video is there, and nobody else's, before it is adopted."""
+    if ledger.records.owner_of(video) is not None:
+        raise UsageError(f"{video} belongs to another job already", "name another video")
+    async with reach.open(folder) as service:
+        seen, verdict = await service.poll(video, age_s=0)
+    if seen is None:
         said = verdict.fault.message if verdict.fault else "it can't be read"
-        raise UsageError(
-            f"the service does not show {video_id}: {said}", "see that the id is right"
-        )
+        what = f"the service does not show {video}: {said}"
+        raise UsageError(what, "see that the id is right, or settle it otherwise")

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import click
 
-from batchsora.cli.run import rescue_file
-from batchsora.cli.targets import find_run
+from batchsora.cli.options import PATH, option
+from batchsora.cli.printing import err, out
+from batchsora.cli.targets import find_run, rescue_file, shown
+from batchsora.cli.words import clips, cost_text
 from batchsora.errors import UsageError
 from batchsora.job import Job, Reason, State
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import Event, Happening, id_is_alive
-from batchsora.runner.campaign import write_reports
+from batchsora.runner.reporting import write_reports
 
 
 @click.command("retry")
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("target", type=PATH)
 @click.argument("jobs", nargs=-1)
 @click.option("--reason", type=click.Choice([it.value for it in Reason]), help="Only these.")
-@click.option("-y", "--yes", is_flag=True, envvar="BATCHSORA_YES", help="Do not ask.")
+@option("-y", "--yes", is_flag=True, help="Do not ask.")
 def command(target: Path, jobs: tuple[str, ...], reason: str | None, *, yes: bool) -> int:
     """Put failed jobs back; the next run takes them. No JOB means all of them.
+
+    A job whose id is alive is looked at again; any other is a new purchase.
 
     Example: batchsora retry runs/campaign --reason moderated
     """
@@ -31,22 +37,26 @@ def command(target: Path, jobs: tuple[str, ...], reason: str | None, *, yes: boo
         named = (entry.job for entry in ledger.records.named(jobs or ("*",)))
         found = [it for it in named if it.state is State.FAILED and reason in {None, it.reason}]
         if not found:
-            raise UsageError("no failed job is meant", f"`batchsora status {folder}` counts them")
+            raise UsageError("no failed job is meant", f"batchsora status {shown(folder)}")
         _ask(found, yes=yes)
-        for job in found:
-            ledger.record(job, Happening(Event.RETRY_ASKED, ledger.now()))
+        with ledger.atomic():
+            for job in found:
+                ledger.record(job, Happening(Event.RETRY_ASKED, ledger.now()))
         write_reports(folder, ledger.records)
-    click.echo(f"{len(found)} put back; go on with: batchsora run")
+    out(f"{len(found)} put back; go on with: batchsora run {shown(folder)}")
     return 0
 
 
-def _ask(found: list[Job], *, yes: bool) -> None:
+def _ask(found: Sequence[Job], *, yes: bool) -> None:
     """Say what it will cost; ask at a terminal, go on without one."""
     bought = [job for job in found if not id_is_alive(job)]
-    known = sum(job.price_usd or 0 for job in bought)
-    unknown = sum(job.price_usd is None for job in bought)
-    more = f" and {unknown} of unknown price" if unknown else ""
-    click.echo(f"{len(bought)} new purchases, {known:.2f} USD{more}", err=True)
-    asked = bought and not yes and sys.stdin.isatty()
-    if asked and not click.confirm("Put them back?", err=True):
+    if not bought:
+        return
+    prices = [job.price_usd for job in bought]
+    known = sum((price for price in prices if price is not None), start=Decimal(0))
+    what = f"{clips(len(bought))} to be bought anew: {cost_text(known, prices.count(None))}"
+    asked = not yes and sys.stdin.isatty() and sys.stderr.isatty()
+    if not asked:
+        err(what)
+    elif not click.confirm(f"{what}. Put them back?", err=True):
         raise UsageError("answered with no: nothing was changed")

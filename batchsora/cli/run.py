@@ -4,190 +4,174 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
+import shutil
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sys
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
-from platformdirs import user_state_path
 
-from batchsora.cli.exits import BY_REASON, IN_DOUBT, LEFT, SOME_FAILED, gravest
+from batchsora.cli.connecting import SIMULATOR, Reach
+from batchsora.cli.exits import code_of
+from batchsora.cli.logs import RunLog
+from batchsora.cli.options import (
+    PATH,
+    models_option,
+    option,
+    part_options,
+    place_options,
+    read_settings,
+    service_options,
+    setting_options,
+)
 from batchsora.cli.plan import show_plan
-from batchsora.cli.targets import run_folder
+from batchsora.cli.printing import err, out
+from batchsora.cli.summary import sum_up
+from batchsora.cli.targets import Aim, remember, rescue_file, shown, take_aim
+from batchsora.cli.views import View, open_view
+from batchsora.cli.words import cost_text
+from batchsora.clock import system_now
 from batchsora.errors import Stop, StopReason, UsageError
-from batchsora.job import State
 from batchsora.ledger.ledger import Ledger
-from batchsora.manifest import Manifest, open_manifest
-from batchsora.runner.campaign import carry_out, keep_manifest, take_in
+from batchsora.runner.campaign import carry_out, open_session
 from batchsora.runner.planning import Choice
-from batchsora.runner.progress import NEWS, Told, Totals
+from batchsora.runner.progress import Tell, Told
 from batchsora.runner.stopping import Stopping
-from batchsora.service.client import Auth, Secret, VideoService, parse_base_url
-from batchsora.settings import SETTINGS, Settings, parse_setting, settle
-from batchsora.simulator import Scenario, serving
+from batchsora.runner.taking import Taken, take_in
+from batchsora.settings import Settings, settle
 
-GPTPROTO = "https://gptproto.com"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-def _setting_options(function: Any) -> Any:
-    for name in reversed(list(SETTINGS)):
-        option = f"--{name.replace('_', '-')}"
-        function = click.option(option, name, envvar=f"BATCHSORA_{name.upper()}")(function)
-    return function
+CONFIRM_ABOVE_USD = Decimal(10)  # a test batch passes unasked; a catalogue does not
 
 
 @click.command("run")
-@click.argument("manifest", type=click.Path(path_type=Path))
-@click.option("-o", "--out-dir", type=click.Path(path_type=Path), envvar="BATCHSORA_OUT_DIR")
-@click.option("--simulate", is_flag=True, envvar="BATCHSORA_SIMULATE", help="No key, no money.")
-@click.option("-n", "--dry-run", is_flag=True, help="The same as `batchsora plan`.")
-@click.option("--base-url", envvar=["BATCHSORA_BASE_URL", "GPTPROTO_BASE_URL"])
-@click.option("--auth", type=click.Choice([it.value for it in Auth]), default="bearer")
-@click.option("--insecure-http", is_flag=True, help="Allow http beyond loopback.")
-@click.option("--limit", type=click.IntRange(0), help="The first N jobs.")
-@click.option("--only", help="These jobs: ID,ID#TAKE or globs of them.")
-@click.option("--tag", "tags", multiple=True, help="Jobs with any of these tags.")
-@click.option("--retry-failed", is_flag=True, help="Put failed jobs back: new purchases.")
-@click.option("-q", "--quiet", is_flag=True)
-@_setting_options
-def command(manifest: Path, **options: Any) -> int:
+@click.argument("target", metavar="MANIFEST", type=PATH)
+@place_options
+@option("-n", "--dry-run", is_flag=True, help="The same as `batchsora plan`.")
+@part_options
+@option("--retry-failed", is_flag=True, help="Take up failed jobs, too: mostly new purchases.")
+@option("-y", "--yes", is_flag=True, help="Do not ask before spending.")
+@setting_options
+@models_option
+@service_options
+@option(
+    "--progress",
+    type=click.Choice(["auto", "plain", "json", "none"]),
+    default="auto",
+    help="How the run is shown on stderr.  [auto]",
+)
+@option("-q", "--quiet", is_flag=True, help="Show errors and the result only.")
+@option("-v", "--verbose", is_flag=True, help="Show each step of each job.")
+@option("--log-file", type=PATH, help="The log, as JSON Lines.  [run.log in the run folder]")
+def command(target: Path, **options: Any) -> int:
     """Plan, submit, wait, download, report. Run again, it resumes.
+
+    MANIFEST is a YAML, CSV or JSON Lines file, or the folder of an earlier run. Every option is
+    also a variable: BATCHSORA_RATE, BATCHSORA_OUT_DIR and so on.
 
     Example: batchsora run manifests/campaign.yaml --simulate
     """
-    opened = open_manifest(manifest)
-    simulated = options["simulate"]
-    folder = run_folder(manifest, opened.name, options["out_dir"], simulated=simulated)
-    only = tuple(filter(None, (options["only"] or "").split(",")))
-    choice = Choice(options["limit"], only, frozenset(options["tags"]))
+    aim = take_aim(target, options["out_dir"], options["models"], simulate=options["simulate"])
+    choice = Choice.parse(options["limit"], options["only"], options["tags"])
+    reach = Reach.read(options, simulate=aim.simulate)
     if options["dry_run"]:
-        show_plan(opened, folder, choice)
+        show_plan(aim, choice, reach, retry_failed=options["retry_failed"])
         return 0
-    settings = settle(opened.settings, _flags(options))
-    return asyncio.run(_run(opened, folder, settings, choice, options))
+    settings = settle(aim.manifest.settings, read_settings(options))
+    reach.key()  # no key, no run: said before anything is made
+    if _is_empty(aim):
+        out(f"{shown(aim.manifest.path)} has no rows: nothing to do")
+        return 0
+    with Ledger(aim.folder, rescue_file=rescue_file()) as ledger:
+        _take(aim, ledger, choice, reach, options)
+        remember(aim.folder)
+        shutil.copyfile(aim.manifest.path, aim.folder / f"manifest{aim.manifest.path.suffix}")
+        view = open_view(options["progress"], verbose=options["verbose"], quiet=options["quiet"])
+        with RunLog(options["log_file"] or aim.folder / "run.log") as log:
+            agreed = _Agreed(aim, ledger, settings, choice, reach)
+            return asyncio.run(agreed.carry_out(view, log))
 
 
-def _flags(options: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name in SETTINGS:
-        if options[name] is not None:
-            try:
-                found |= parse_setting(name, options[name])
-            except ValueError as error:
-                option = f"--{name.replace('_', '-')}"
-                raise UsageError(f"{option} must be {error}, not {options[name]!r}") from error
-    return found
+def _is_empty(aim: Aim) -> bool:
+    """Tell whether there is nothing to be done, nor was: then not even a folder is made."""
+    no_rows = next(aim.manifest.jobs(lambda _: ""), None) is None
+    return no_rows and not (aim.folder / "ledger.db").exists()
 
 
-async def _run(
-    manifest: Manifest, folder: Path, settings: Settings, choice: Choice, options: dict[str, Any]
-) -> int:
-    stopping = Stopping()
-    _listen(stopping)
-    async with open_service(folder, options) as (service, called):
-        with Ledger(folder, rescue_file=rescue_file()) as ledger:
-            ledger.claim(manifest.name, called, _relative(manifest.path, folder), manifest.columns)
-            chosen = take_in(manifest, ledger, choice, retry_failed=options["retry_failed"])
-            if not chosen and not choice.everything:
-                raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
-            keep_manifest(manifest.path, folder)
-            totals = await carry_out(
-                manifest,
-                ledger,
-                service,
-                settings,
-                choice=choice,
-                stopping=stopping,
-                tell=_silent if options["quiet"] else _tell,
-            )
-    _sum_up(totals, stopping, folder)
-    return _code(totals, stopping)
+def _take(aim: Aim, ledger: Ledger, choice: Choice, reach: Reach, options: dict[str, Any]) -> None:
+    """Take the manifest into the ledger and agree on what it costs, or leave it as it was."""
+    manifest = aim.manifest
+    relative = Path(os.path.relpath(manifest.path, aim.folder)).as_posix()
+    with ledger.atomic():
+        ledger.claim(manifest.name, reach.called, relative, manifest.columns)
+        taken = take_in(manifest, ledger, choice, retry_failed=options["retry_failed"])
+        if not taken.chosen and not choice.everything:
+            raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
+        if reach.called != SIMULATOR:
+            _agree(taken, quiet=options["quiet"], yes=options["yes"])
 
 
-@asynccontextmanager
-async def open_service(
-    folder: Path, options: dict[str, Any]
-) -> AsyncIterator[tuple[VideoService, str]]:
-    """Open the service to talk to, and say what the ledger calls it."""
-    if options["simulate"]:
-        state = folder / "work" / "simulator"
-        async with (
-            serving(state, Scenario()) as url,
-            _client(url, Secret("simulated"), options) as it,
-        ):
-            yield it, "simulator"
+def _agree(taken: Taken, *, quiet: bool, yes: bool) -> None:
+    """Ask before much is spent; where nobody can be asked, say it and go on."""
+    if taken.cost_usd <= CONFIRM_ABOVE_USD and not taken.unpriced:
         return
-    url, key = _address(options)
-    async with _client(url, key, options) as it:
-        yield it, str(parse_base_url(url, insecure_http=options["insecure_http"]))
+    what = f"{taken.purchases} new purchases, {cost_text(taken.cost_usd, taken.unpriced)}"
+    asked = sys.stdin.isatty() and sys.stderr.isatty() and not yes
+    if not asked and not quiet:
+        err(f"buying: {what}")
+    if asked and not click.confirm(f"{what}: go on?", err=True):
+        raise UsageError("answered with no: nothing was sent")
 
 
-def _client(url: str, key: Secret | None, options: dict[str, Any]) -> VideoService:
-    base = parse_base_url(url, insecure_http=options["insecure_http"])
-    return VideoService(base, key, auth=Auth(options["auth"]))
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """A run of which everything is settled but its outcome."""
+
+    aim: Aim
+    ledger: Ledger
+    settings: Settings
+    choice: Choice
+    reach: Reach
+
+    async def carry_out(self, view: View, log: RunLog) -> int:
+        """Carry it out, sum it up, and say with which code it ends."""
+
+        def tell(told: Told) -> None:
+            log.tell(told)
+            view.tell(told)
+
+        stopping = Stopping()
+        _listen(stopping, tell)
+        async with self.reach.open(self.aim.folder) as service:
+            run = open_session(
+                self.aim.manifest,
+                self.ledger,
+                service,
+                self.settings,
+                stopping=stopping,
+                tell=tell,
+            )
+            async with view.watch(run):
+                outcome = await carry_out(run, self.choice)
+        go_on = shlex.join(["batchsora", *sys.argv[1:]])
+        sum_up(outcome, stopping.stops, self.aim.folder, go_on=go_on)
+        return code_of(outcome, stopping.stops)
 
 
-def _address(options: dict[str, Any]) -> tuple[str, Secret | None]:
-    url = options["base_url"]
-    key = os.environ.get("GPTPROTO_API_KEY")
-    if not key and url:
-        key = os.environ.get("OPENAI_API_KEY")
-    if not key and options["auth"] != "none":
-        raise UsageError(
-            "no key: GPTPROTO_API_KEY is not set",
-            "export GPTPROTO_API_KEY=sk-…, or rehearse with --simulate, which needs none",
-        )
-    return url or GPTPROTO, Secret(key) if key else None
+def _listen(stopping: Stopping, tell: Tell) -> None:
+    """Let the first signal drain the run, and the second one end it at once."""
 
-
-def _listen(stopping: Stopping) -> None:
     def asked(number: signal.Signals) -> None:
         if any(it.reason is StopReason.INTERRUPTED for it in stopping.stops):
             os._exit(130)  # as after a power cut, which the ledger is made for
-        stopping.ask(Stop(StopReason.INTERRUPTED, f"stopped by {number.name}", "run it again"))
+        stopping.ask(Stop(StopReason.INTERRUPTED, f"interrupted ({number.name})"))
+        message = "stopping: nothing more is bought; requests on the wire come back first"
+        tell(Told(system_now(), "stopping", message=f"{message} (again: leave at once)"))
 
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, asked, number)
-
-
-def rescue_file() -> Path:
-    """Say where ids go that the ledger's disk would not take: into another folder than its own."""
-    return user_state_path("batchsora") / "rescue.jsonl"
-
-
-def _relative(manifest: Path, folder: Path) -> str:
-    return Path(os.path.relpath(manifest, folder)).as_posix()
-
-
-def _silent(_: Told) -> None:
-    pass
-
-
-def _tell(told: Told) -> None:
-    if told.job is None:
-        click.echo(told.message, err=True)
-    elif told.what in NEWS:
-        job = told.job
-        more = f": {job.fault.message}" if job.fault else f" → {job.clip.file}" if job.clip else ""
-        click.echo(f"{told.at:%H:%M:%S} {job.name} {told.what.replace('_', ' ')}{more}", err=True)
-
-
-def _sum_up(totals: Totals, stopping: Stopping, folder: Path) -> None:
-    for stop in stopping.stops:
-        click.echo(f"stopped: {stop.what}\n  mend: {stop.mend}", err=True)
-    states = ", ".join(f"{totals.states[it]} {it.value}" for it in State if totals.states[it])
-    click.echo(f"{states or 'nothing to do'}; spent {totals.spent_usd:.2f} USD; {folder}")
-
-
-def _code(totals: Totals, stopping: Stopping) -> int:
-    states = totals.states
-    left = sum(states[it] for it in (State.RUNNING, State.RENDERED, State.PENDING))
-    found = [BY_REASON[it.reason] for it in stopping.stops]
-    found += [IN_DOUBT] * (states[State.IN_DOUBT] > 0)
-    found += [LEFT] * (left > 0)
-    found += [SOME_FAILED] * (states[State.FAILED] > 0)
-    return gravest(found)

@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from batchsora.cli.targets import find_run
+from batchsora.cli.options import PATH
+from batchsora.cli.printing import out
+from batchsora.cli.targets import LEDGER, find_run, shown
+from batchsora.cli.words import price_text
 from batchsora.clock import stamp
 from batchsora.errors import UsageError
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Entry, Records
+from batchsora.reports.columns import report_row
 
 
 @click.command("show")
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("target", type=PATH)
 @click.argument("job")
 def command(target: Path, job: str) -> int:
     """Show a job with its whole history.
 
+    JOB is ID, ID#TAKE, or a glob of either; a bare ID means all its takes.
+
     Example: batchsora show manifests/campaign.yaml cat-hat#2
     """
-    records = Records(open_for_reading(find_run(target) / "ledger.db"))
+    folder = find_run(target)
+    records = Records(open_for_reading(folder / LEDGER))
     found = list(records.named([job]))
     if not found:
-        raise UsageError(f"no job {job} in {target}", "`batchsora report` lists them in report.csv")
+        mend = f"the names are in {shown(folder / 'report.csv')}, in the columns id and take"
+        raise UsageError(f"no job {job} in {shown(folder)}", mend)
     for entry in found:
-        _show(entry, records)
+        for line in _lines(entry, records):
+            out(line)
     return 0
 
 
-def _show(entry: Entry, records: Records) -> None:
-    job = entry.job
-    order = job.order
-    click.echo(f"{job.name}: {job.state}{f', {job.reason}' if job.reason else ''}")
-    click.echo(f"  {order.model}, {order.seconds} s, {order.size}: {order.prompt}")
-    if job.fault is not None:
-        click.echo(f"  {job.fault.code}: {job.fault.message}")
-        click.echo(f"  hint: {job.fault.hint}" if job.fault.hint else "", nl=bool(job.fault.hint))
+def _lines(entry: Entry, records: Records) -> Iterator[str]:
+    job, order = entry.job, entry.job.order
+    yield f"{job.name}: {job.state}{f', {job.reason}' if job.reason else ''}"
+    cells = report_row(entry, ())
+    yield from _known("prompt", order.prompt)
+    yield from _known("image", f"{order.image.written} ({order.fit})" if order.image else None)
+    yield from _known("order", f"{order.model}, {order.seconds} s, {order.size}")
+    yield from _known("price", price_text(job.price_usd))
+    for name in ("file", "video_id", "cost_usd", "error_code", "error_message", "hint"):
+        yield from _known(name.replace("_", " "), cells[name])
+    yield from _known("manifest line", entry.line)
+    yield from _known("key", job.key)
+    yield "history:"
     for past in records.history(job.key):
         detail = ", ".join(f"{name}: {value}" for name, value in past.detail.items())
-        click.echo(f"  {stamp(past.at)}  {past.event:<18} {past.state:<10} {detail}")
+        yield f"  {stamp(past.at)}  {past.event:<18} {past.state:<10}  {detail}".rstrip()
+
+
+def _known(name: str, value: object) -> Iterator[str]:
+    if value not in {None, ""}:
+        yield f"  {name + ':':<15} {value}"

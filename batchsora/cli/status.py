@@ -3,44 +3,102 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
-from batchsora.cli.targets import find_run
+from batchsora.cli.options import PATH
+from batchsora.cli.printing import out
+from batchsora.cli.targets import LEDGER, find_run, shown
+from batchsora.cli.words import STATE_WORDS, money_text, span_text
+from batchsora.clock import system_now
 from batchsora.job import State
 from batchsora.ledger.lock import is_locked
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
-from batchsora.runner.campaign import count_up
+from batchsora.runner.progress import Totals
+
+WATCH_EVERY_S = 2.0
+RECENT = timedelta(minutes=10)  # what the rate is taken from
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a run stands."""
+
+    folder: Path
+    is_running: bool
+    totals: Totals
+    per_minute: float  # clips that came lately
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds until all are here, at this rate; None where there is none."""
+        left = self.totals.jobs - self.totals.settled
+        return left / self.per_minute * 60 if self.per_minute and self.is_running else None
 
 
 @click.command("status")
-@click.argument("target", required=False, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-def command(target: Path | None, *, as_json: bool) -> int:
+@click.argument("target", required=False, type=PATH)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@click.option("--watch", is_flag=True, help="Look again until the run ends.")
+def command(target: Path | None, *, as_json: bool, watch: bool) -> int:
     """Count what is done, running, failed and in doubt, and what it cost.
+
+    Works while a run goes on, and afterwards. No TARGET: the run folder last written to.
 
     Example: batchsora status manifests/campaign.yaml
     """
     folder = find_run(target)
-    records = Records(open_for_reading(folder / "ledger.db"))
-    totals = count_up(records)
-    states = {state.value: totals.states[state] for state in State}
-    running = is_locked(folder / "work" / "lock")
-    if as_json:
-        told = {
-            "folder": str(folder),
-            "running": running,
-            "states": states,
-            "spent_usd": str(totals.spent_usd),
-            "in_doubt_usd": str(totals.in_doubt_usd),
-        }
-        click.echo(json.dumps(told))
-        return 0
-    click.echo(f"{folder}{' (running)' if running else ''}")
-    for state, jobs in states.items():
-        if jobs:
-            click.echo(f"  {state:<10} {jobs:>7}")
-    click.echo(f"  spent {totals.spent_usd:.2f} USD, in doubt {totals.in_doubt_usd:.2f} USD")
+    status = read_status(folder)
+    _print(status, as_json=as_json)
+    while watch and status.is_running:
+        time.sleep(WATCH_EVERY_S)
+        status = read_status(folder)
+        if not as_json:
+            click.clear()  # does nothing where there is no terminal
+        _print(status, as_json=as_json)
     return 0
+
+
+def read_status(folder: Path) -> Status:
+    """Look at a run folder."""
+    records = Records(open_for_reading(folder / LEDGER))
+    kept = records.kept_since(system_now() - RECENT)
+    per_minute = kept.count / max(1.0, kept.span_s) * 60
+    running = is_locked(folder / "work" / "lock")
+    return Status(folder, running, Totals.of(records.tallies()), per_minute)
+
+
+def _print(status: Status, *, as_json: bool) -> None:
+    if as_json:
+        out(json.dumps(_object(status)))
+        return
+    totals = status.totals
+    out(f"{shown(status.folder)}{' (running)' if status.is_running else ''}")
+    for state, word in STATE_WORDS:
+        if totals.states[state]:
+            out(f"  {word:<16} {totals.states[state]:>7}")
+    out(f"  {money_text(totals)}")
+    if status.left_s is not None:
+        out(f"  {status.per_minute:.1f} clips a minute, about {span_text(status.left_s)} left")
+    if totals.states[State.IN_DOUBT]:
+        out(f"  settle what is in doubt with: batchsora resolve {shown(status.folder)} --help")
+
+
+def _object(status: Status) -> dict[str, Any]:
+    totals = status.totals
+    return {
+        "folder": str(status.folder),
+        "running": status.is_running,
+        "states": {state.value: totals.states[state] for state in State},
+        "spent_usd": str(totals.spent_usd),
+        "in_doubt_usd": str(totals.in_doubt_usd),
+        "unpriced": totals.unpriced,
+        "clips_per_minute": round(status.per_minute, 2),
+        "left_s": None if status.left_s is None else round(status.left_s),
+    }

@@ -2,16 +2,67 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platformdirs import user_state_path
 
 from batchsora.errors import UsageError
 
+if TYPE_CHECKING:
+    from batchsora.manifest import Manifest
+    from batchsora.models import Cards
 
-def run_folder(manifest: Path, name: str, out_dir: Path | None, *, simulated: bool) -> Path:
+LEDGER = "ledger.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a command is about: a manifest, the folder where it runs, and whether it rehearses."""
+
+    manifest: Manifest
+    folder: Path
+    simulate: bool
+
+
+def take_aim(target: Path, out_dir: Path | None, models: Path | None, *, simulate: bool) -> Aim:
+    """Open the manifest that a target means, itself or the one of that run folder."""
+    from batchsora.manifest import open_manifest, read_cards  # noqa: PLC0415 - heavy
+    from batchsora.models import BUILT_IN  # noqa: PLC0415
+
+    cards = BUILT_IN if models is None else read_cards(models)
+    if not (target / LEDGER).is_file():
+        manifest = open_manifest(target, cards=cards)
+        folder = out_dir or run_folder(target, manifest.name, simulate=simulate)
+        return Aim(manifest, folder, simulate)
+    if out_dir is not None and out_dir.resolve() != target.resolve():
+        raise UsageError(f"{target} is a run folder already", "leave --out-dir away")
+    return _aim_from(target, cards, simulate=simulate)
+
+
+def _aim_from(folder: Path, cards: Cards, *, simulate: bool) -> Aim:
+    from batchsora.ledger.opening import open_for_reading  # noqa: PLC0415 - heavy
+    from batchsora.ledger.records import Records  # noqa: PLC0415
+    from batchsora.manifest import open_manifest  # noqa: PLC0415
+
+    campaign = Records(open_for_reading(folder / LEDGER)).campaign()
+    manifest = None if campaign is None else Path(os.path.normpath(folder / campaign.manifest))
+    if campaign is None or manifest is None or not manifest.is_file():
+        where = f"{manifest} is not there" if manifest else "its ledger names none"
+        raise UsageError(f"the manifest of {folder} is not found: {where}", _NAME_BOTH)
+    simulate = simulate or campaign.service == "simulator"
+    return Aim(open_manifest(manifest, cards=cards), folder, simulate)
+
+
+_NAME_BOTH = "name the manifest, and the folder with --out-dir"
+
+
+def run_folder(manifest: Path, name: str, *, simulate: bool) -> Path:
     """Say where a manifest runs: the same folder, from wherever the command is called."""
-    if out_dir is not None:
-        return out_dir
-    folder = f"{name}-simulated" if simulated else name
+    folder = f"{name}-simulated" if simulate else name
     here = manifest.absolute().parent
     for above in (here, *here.parents):
         if (above / "runs").is_dir():
@@ -22,25 +73,50 @@ def run_folder(manifest: Path, name: str, out_dir: Path | None, *, simulated: bo
 def find_run(target: Path | None) -> Path:
     """Find the run folder that a target means: itself, its manifest's, or the last written to."""
     if target is None:
-        found = list(Path.cwd().glob("runs/*/ledger.db")) + list(Path.cwd().glob("*/ledger.db"))
-    elif target.is_dir():
-        found = [target / "ledger.db"]
-    else:
-        found = _runs_of(target)
-    found = [it for it in found if it.is_file()]
+        return _last_run()
+    folders = [target] if target.is_dir() else _runs_of(target)
+    found = [it for it in folders if (it / LEDGER).is_file()]
     if not found:
+        tried = " nor ".join(map(shown, folders))
         raise UsageError(
-            f"no run found for {target or 'this folder'}",
-            "run it first: batchsora run MANIFEST",
+            f"{target} was not run yet: there is no ledger in {tried}",
+            "run it first: batchsora run MANIFEST; or name the run folder",
         )
-    return max(found, key=lambda it: it.stat().st_mtime).parent
+    return max(found, key=lambda it: (it / LEDGER).stat().st_mtime)
 
 
 def _runs_of(manifest: Path) -> list[Path]:
     from batchsora.manifest import open_manifest  # noqa: PLC0415 - heavy
 
     name = open_manifest(manifest).name
-    return [
-        run_folder(manifest, name, None, simulated=simulated) / "ledger.db"
-        for simulated in (False, True)
-    ]
+    return [run_folder(manifest, name, simulate=simulate) for simulate in (False, True)]
+
+
+def remember(folder: Path) -> None:
+    """Remember which run folder was written to last."""
+    with suppress(OSError):  # only a convenience hangs on it
+        _memory().parent.mkdir(parents=True, exist_ok=True)
+        _memory().write_text(f"{folder.absolute()}\n", encoding="utf-8")
+
+
+def _last_run() -> Path:
+    with suppress(OSError, UnicodeDecodeError):
+        folder = Path(_memory().read_text(encoding="utf-8").strip())
+        if (folder / LEDGER).is_file():
+            return folder
+    raise UsageError("no run is remembered", "name a manifest or a run folder")
+
+
+def _memory() -> Path:
+    return user_state_path("batchsora") / "last-run"
+
+
+def rescue_file() -> Path:
+    """Say where ids go that the ledger's disk would not take: into another folder than its own."""
+    return user_state_path("batchsora") / "rescue.jsonl"
+
+
+def shown(path: Path) -> str:
+    """Write a path as a person at this place would: short where it is below here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -7,25 +7,30 @@ from pathlib import Path
 
 import click
 
+from batchsora.cli.options import PATH, models_option
+from batchsora.cli.printing import out
+from batchsora.cli.targets import take_aim
+from batchsora.clock import system_now
 from batchsora.errors import ManifestRefusedError, Problem
 from batchsora.ledger.opening import empty
 from batchsora.ledger.records import Records
-from batchsora.manifest import open_manifest
-from batchsora.runner.campaign import PROBLEMS_SHOWN
 from batchsora.runner.planning import Choice, meet
+from batchsora.runner.taking import PROBLEMS_SHOWN
 
 
 @click.command("validate")
-@click.argument("manifest", type=click.Path(path_type=Path))
-def command(manifest: Path) -> int:
-    """Tell every problem of a manifest at once; offline, and writes nothing.
+@click.argument("manifest", type=PATH)
+@models_option
+def command(manifest: Path, models: Path | None) -> int:
+    """Tell every problem of a manifest at once. Offline, and writes nothing.
 
     Example: batchsora validate manifests/campaign.yaml
     """
-    opened = open_manifest(manifest)
+    opened = take_aim(manifest, None, models, simulate=False).manifest
     problems: list[Problem] = []
     count = jobs = 0
-    for met in meet(opened, Records(empty()), Path(os.devnull), Choice()):
+    # against no ledger and no folder: only the manifest itself is looked at
+    for met in meet(opened, Records(empty()), Path(os.devnull), Choice(), system_now()):
         if isinstance(met, Problem):
             count += 1
             problems.extend([met] * (count <= PROBLEMS_SHOWN))
@@ -33,5 +38,5 @@ def command(manifest: Path) -> int:
             jobs += 1
     if problems:
         raise ManifestRefusedError(problems, count)
-    click.echo(f"{manifest}: {jobs} jobs, no problems")
+    out(f"{manifest}: {jobs} job{'s' if jobs != 1 else ''}, no problems")
     return 0

@@ -22,7 +22,7 @@ AFTER = (
 )  # fmt: skip
 
 # elsewhere a fault is history: the job has got past it
-FAULT_COUNTS = frozenset({State.PENDING, State.IN_DOUBT, State.FAILED})
+FAULT_COUNTS = frozenset({State.PENDING, State.IN_DOUBT, State.RENDERED, State.FAILED})
 
 
 def report_columns(own: Sequence[str]) -> list[str]:
@@ -71,7 +71,7 @@ def _ordered(entry: Entry) -> list[Cell]:
         order.take,
         job.state.value,
         job.reason.value if job.reason else None,
-        job.clip.file if job.clip else None,
+        job.kept_clip.file if job.kept_clip else None,
         order.image.written if order.image else None,
         order.prompt,
         order.model,
@@ -93,8 +93,8 @@ def _happened(entry: Entry) -> list[Cell]:
         _span_s(job.render_started_at or job.submitted_at, job.completed_at),
         _span_s(job.download_started_at, job.downloaded_at),
         None if job.bill_usd is None else money_text(job.bill_usd),
-        job.clip.bytes if job.clip else None,
-        job.clip.sha256 if job.clip else None,
+        job.kept_clip.bytes if job.kept_clip else None,
+        job.kept_clip.sha256 if job.kept_clip else None,
         (fault.code or None) if fault else None,
         (fault.message or None) if fault else None,
         _hint(job, fault) or None,

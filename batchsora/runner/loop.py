@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import traceback
 from collections.abc import AsyncIterator
 
-from batchsora.errors import BatchsoraError, LedgerError, Stop, StopReason
+from batchsora.errors import LedgerError, Stop, StopReason
 from batchsora.job import Job, State
+from batchsora.ledger.opening import explain
 from batchsora.lifecycle import Step, next_step
+from batchsora.runner.admission import admitted
+from batchsora.runner.progress import Told
 from batchsora.runner.session import Session, Tries
+from batchsora.runner.slots import Slots
 from batchsora.runner.steps import STEPS
 
 WINDOW = 100  # pending jobs read at a time: memory does not grow with the manifest
-BREATH_S = 0.5  # how often a submission that others hold up looks whether it may go
 
 
 async def drive_all(run: Session, *, chosen: bool) -> None:
@@ -21,12 +26,17 @@ async def drive_all(run: Session, *, chosen: bool) -> None:
     What the service has comes first: it is paid for, and it expires. No exception leaves a job's
     coroutine; what stops the run is in `run.stopping` afterwards.
     """
-    slots = asyncio.Semaphore(run.settings.max_in_flight)
+    slots = Slots(run.settings.max_in_flight)
     async with asyncio.TaskGroup() as group:
         for job in _under_way(run):
-            group.create_task(_drive_known(job, run, slots))
+            run.take_note(job)
+            if job.state is State.RENDERED:
+                run.fetching += 1
+            else:
+                slots.take()  # it is there already, however many may be
+            group.create_task(_drive_job(job, run, slots))
         async for job in _to_submit(run, slots, chosen=chosen):
-            group.create_task(_drive_new(job, run, slots))
+            group.create_task(_drive_job(job, run, slots))
 
 
 def _under_way(run: Session) -> list[Job]:
@@ -39,7 +49,7 @@ def _under_way(run: Session) -> list[Job]:
     return found
 
 
-async def _to_submit(run: Session, slots: asyncio.Semaphore, *, chosen: bool) -> AsyncIterator[Job]:
+async def _to_submit(run: Session, slots: Slots, *, chosen: bool) -> AsyncIterator[Job]:
     """Hand out pending jobs in the manifest's order, each with a slot that its driver frees."""
     after = -1
     while window := run.ledger.to_submit(after, WINDOW, chosen=chosen):
@@ -52,36 +62,25 @@ async def _to_submit(run: Session, slots: asyncio.Semaphore, *, chosen: bool) ->
             yield job
 
 
-async def _drive_known(job: Job, run: Session, slots: asyncio.Semaphore) -> None:
-    tries = _tries()
-    if job.state is not State.RENDERED:  # a finished one holds no slot at the service
-        async with slots:
-            job = await _guarded(job, run, tries, until=State.RENDERED)
-    await _guarded(job, run, tries)
-
-
-async def _drive_new(job: Job, run: Session, slots: asyncio.Semaphore) -> None:
-    tries = _tries()
+async def _drive_job(job: Job, run: Session, slots: Slots) -> None:
+    """Drive one job; a finished one holds no slot, for it takes no place at the service."""
+    tries = Tries(asyncio.get_running_loop().time())
     try:
-        job = await _guarded(job, run, tries, until=State.RENDERED)
+        if job.state is not State.RENDERED:
+            try:
+                job = await drive(job, run, tries, until=State.RENDERED)
+            finally:
+                slots.release()
+        job = await drive(job, run, tries)
+    except (LedgerError, sqlite3.Error) as error:
+        known = error if isinstance(error, LedgerError) else explain(error, run.ledger.path)
+        run.stopping.ask(Stop(StopReason.LEDGER, known.what, known.mend))
+    except Exception as error:  # noqa: BLE001 - in a TaskGroup it would cut off others' requests
+        _stop_for_bug(job, run, error)
     finally:
-        slots.release()
-    await _guarded(job, run, tries)
-
-
-def _tries() -> Tries:
-    return Tries(asyncio.get_running_loop().time())
-
-
-async def _guarded(job: Job, run: Session, tries: Tries, until: State | None = None) -> Job:
-    """Drive a job; turn what the ledger can't take into a stop of the whole run."""
-    try:
-        return await drive(job, run, tries, until)
-    except LedgerError as error:
-        run.stopping.ask(Stop(StopReason.LEDGER, error.what, error.mend))
-    except BatchsoraError as error:
-        run.stopping.ask(Stop(StopReason.BUG, error.what, error.mend))
-    return job
+        if job.state is State.RENDERED:  # left as it is: it holds up nobody any more
+            run.fetching -= 1
+            run.stopping.bell.ring()
 
 
 async def drive(job: Job, run: Session, tries: Tries, until: State | None = None) -> Job:
@@ -89,26 +88,16 @@ async def drive(job: Job, run: Session, tries: Tries, until: State | None = None
     while (step := next_step(job)) is not None and job.state is not until:
         if run.stopping.asked or tries.gave_up:
             break
-        if step is Step.SUBMIT and not await _may_go(job, run):
+        if step is Step.SUBMIT and not await admitted(job, run):
             break
-        if step is Step.LOOK_UP:
-            run.lookers += 1
-        try:
-            job = await STEPS[step](job, run, tries)
-        finally:
-            run.lookers -= step is Step.LOOK_UP
+        job = await STEPS[step](job, run, tries)
     return job
 
 
-async def _may_go(job: Job, run: Session) -> bool:
-    """Wait while doubts hold a submission up that a look-up may still settle."""
-    while not run.may_submit(job):
-        if run.stopping.no_more_submits:
-            return False
-        if run.lookers == 0:
-            what = "jobs in doubt hold up new submissions"
-            mend = "settle them with `batchsora resolve`, or raise --max-doubts"
-            run.stopping.ask(Stop(StopReason.DOUBTS, what, mend))
-            return False
-        await run.stopping.sleep(BREATH_S)
-    return True
+def _stop_for_bug(job: Job, run: Session, error: Exception) -> None:
+    """Stop the run between steps; the log gets what happened, without the values of locals."""
+    trace = "".join(traceback.format_exception(error))
+    run.tell(Told(run.now(), "bug", job, message=trace))
+    what = f"a bug in batchsora, while it drove {job.name}: {type(error).__name__}"
+    mend = "run the same command again: nothing is bought twice; the log tells what happened"
+    run.stopping.ask(Stop(StopReason.BUG, what, mend))

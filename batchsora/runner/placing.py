@@ -3,44 +3,50 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from batchsora.job import Clip, Job
-from batchsora.media.clips import ClipDamaged, check_clip, clip_hint, hash_file
+from batchsora.media.clips import check_clip, clip_hint, hash_file
 
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A clip in its place, and what is worth saying of it."""
-
-    clip: Clip
-    hint: str
+PARTIALS = Path("work") / "partial"
 
 
 class Partial:
-    """A clip on its way: a file of its own in ``work/partial`` that nobody takes for a clip."""
+    """A clip on its way: a file of its own in ``work/partial`` that nobody takes for a clip.
+
+    It is removed at the end, unless it was found whole: then only its name is still missing,
+    and `finish` gives it that, in this session or the next.
+    """
 
     def __init__(self, folder: Path, key: str) -> None:
-        self.path = folder / "work" / "partial" / f"{key}.part"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.unlink(missing_ok=True)
+        self._path = _partial_path(folder, key)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._file = os.fdopen(os.open(self.path, flags, 0o644), "wb")
+        self._file = os.fdopen(os.open(self._path, flags, 0o644), "wb")
+        self._whole = False
 
     @property
     def write(self) -> Callable[[bytes], object]:
         """What takes the bytes as they come."""
         return self._file.write
 
-    def sync(self) -> None:
-        """See to it that the bytes are on the disk, and close the file."""
+    def check(self, folder: Path, job: Job) -> tuple[Clip, str]:
+        """Sync it, and say what clip it will be, and what is worth saying of it; blocks.
+
+        Raises ClipDamaged for what is no whole clip, and OSError where the disk refuses.
+        """
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+        facts = check_clip(self._path)
+        hint = clip_hint(facts, seconds=job.order.seconds, size=job.order.size)
+        clip = Clip(_free_output(folder, job), facts.bytes, hash_file(self._path))
+        self._whole = True
+        return clip, hint or ""
 
     def __enter__(self) -> Self:
         return self
@@ -49,44 +55,54 @@ class Partial:
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
         self._file.close()
-        self.path.unlink(missing_ok=True)
+        if not self._whole:
+            self._path.unlink(missing_ok=True)
 
 
-def already_there(folder: Path, job: Job) -> Kept | None:
-    """Find the clip where a crash came between its rename and its record."""
-    try:
-        return _checked(folder / job.output, job.output, job)
-    except (ClipDamaged, OSError):
-        return None
+def finish(folder: Path, job: Job) -> bool:
+    """Give a checked clip its name, durably, or see that it has it; blocks.
 
-
-def put_in_place(folder: Path, job: Job, partial: Partial) -> Kept:
-    """Check a downloaded clip and give it its name, durably; blocks, so call it in a thread.
-
-    Raises ClipDamaged for what is no whole clip, and OSError where the disk refuses.
+    False where the clip is neither in its place nor still in ``work/partial``: what stands in its
+    place may be anybody's. Raises OSError where the disk refuses.
     """
-    partial.sync()
-    output = _free_output(folder, job)
-    kept = _checked(partial.path, output, job)
-    target = folder / output
+    if job.clip is None:
+        return False
+    target, partial = folder / job.clip.file, _partial_path(folder, job.key)
+    if _holds(target, job.clip):  # a crash came between its name and the record of it
+        partial.unlink(missing_ok=True)
+        return True
+    if target.exists() or not _holds(partial, job.clip):
+        return False
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial.path.rename(target)
+    partial.rename(target)
     _sync_folder(target.parent)
-    return kept
+    return True
+
+
+def sweep(folder: Path, still_wanted: Callable[[str], bool]) -> None:
+    """Remove what killed downloads left, but for the partials of these keys."""
+    left: Iterable[Path] = (folder / PARTIALS).glob("*.part")
+    for path in left:
+        if not still_wanted(path.stem):
+            path.unlink(missing_ok=True)
+
+
+def _partial_path(folder: Path, key: str) -> Path:
+    return folder / PARTIALS / f"{key}.part"
+
+
+def _holds(path: Path, clip: Clip) -> bool:
+    if path.is_symlink() or not path.is_file() or path.stat().st_size != clip.bytes:
+        return False
+    return hash_file(path) == clip.sha256
 
 
 def _free_output(folder: Path, job: Job) -> str:
     """Step aside for a file that appeared in the clip's place since the plan."""
-    if not (folder / job.output).exists():
+    if not os.path.lexists(folder / job.output):
         return job.output
     stem, _, suffix = job.output.rpartition(".")
     return f"{stem}-{job.key[:8]}.{suffix}"
-
-
-def _checked(path: Path, output: str, job: Job) -> Kept:
-    facts = check_clip(path)
-    hint = clip_hint(facts, seconds=job.order.seconds, size=job.order.size)
-    return Kept(Clip(output, facts.bytes, hash_file(path)), hint or "")
 
 
 def _sync_folder(folder: Path) -> None:

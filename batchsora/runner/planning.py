@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from batchsora.errors import Problem
-from batchsora.job import Fit, Size, State, fold_path
+from batchsora.job import Fit, Image, Job, Order, Size, State, fold_path
 from batchsora.ledger.records import Entry, Records
+from batchsora.lifecycle import FILE_MISSING_HINT, id_is_alive
 from batchsora.manifest import Manifest
 from batchsora.media.images import ImageProblem, inspect_image
 from batchsora.planned import Planned
@@ -52,7 +55,23 @@ class Met:
     planned: Planned
     known: Entry | None
     action: Action
+    why: str
     chosen: bool
+    lost: bool = False  # its finished clip is neither here nor at the service any more
+
+    @property
+    def with_retry(self) -> Action:
+        """What a run would do that takes up failed jobs, too."""
+        if self.action is not Action.FAILED or self.known is None:
+            return self.action
+        return Action.ADOPT if id_is_alive(self.known.job) else Action.SUBMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A job of the ledger whose row is not in the manifest any more."""
+
+    known: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,12 @@ class Choice:
     limit: int | None = None
     only: tuple[str, ...] = ()
     tags: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, limit: int | None, only: str | None, tags: Iterable[str]) -> Self:
+        """Read what the command line says; names have commas between them."""
+        names = tuple(filter(None, map(str.strip, (only or "").split(","))))
+        return cls(limit, names, frozenset(tags))
 
     @property
     def everything(self) -> bool:
@@ -81,13 +106,12 @@ class Choice:
 
 
 def meet(
-    manifest: Manifest, records: Records, folder: Path, choice: Choice
-) -> Iterator[Met | Problem]:
+    manifest: Manifest, records: Records, folder: Path, choice: Choice, now: datetime
+) -> Iterator[Met | Gone | Problem]:
     """Compare a manifest with a run folder's ledger, job by job, in memory that does not grow."""
     with Seen(str(manifest.path)) as seen:
-        asked = manifest.jobs(records.recall_image)
         position = -1
-        for batch in batches(asked):
+        for batch in batches(manifest.jobs(records.recall_image)):
             yield from (it for it in batch if isinstance(it, Problem))
             jobs = [it for it in batch if isinstance(it, Planned)]
             known = records.find(it.key for it in jobs)
@@ -95,11 +119,15 @@ def meet(
                 position += 1
                 entry = known.get(planned.key)
                 settled = _settle_output(planned, entry, records)
-                problems = [*seen.clashes(settled), *_image_problems(settled, entry, manifest)]
-                if entry is None:
-                    problems.extend(_foreign_file(settled, folder, manifest))
-                yield from problems
-                yield _met(position, settled, entry, folder, choice)
+                yield from seen.clashes(settled)
+                yield from _image_problems(settled, entry, manifest)
+                yield from _foreign_file(settled, entry, folder, manifest)
+                action, why, lost = _action(settled, entry, records, folder, now)
+                chosen = choice.takes(position, settled)
+                yield Met(position, settled, entry, action, why, chosen, lost)
+        for keys in records.placed():
+            gone = records.find(set(keys) - seen.has(keys))
+            yield from map(Gone, gone.values())
 
 
 T = TypeVar("T")
@@ -112,12 +140,65 @@ def batches(asked: Iterable[T]) -> Iterator[list[T]]:
         yield batch
 
 
-def _met(position: int, planned: Planned, entry: Entry | None, folder: Path, choice: Choice) -> Met:
-    action = Action.SUBMIT if entry is None else _ACTIONS[entry.job.state]
-    clip = entry.job.clip if entry and action is Action.DONE else None
-    if clip is not None and not (folder / clip.file).exists():
-        action = Action.DOWNLOAD
-    return Met(position, planned, entry, action, choice.takes(position, planned))
+def _action(
+    planned: Planned, entry: Entry | None, records: Records, folder: Path, now: datetime
+) -> tuple[Action, str, bool]:
+    """Say what a run would do with a job, and why, and whether its clip is lost."""
+    if entry is None:
+        return Action.SUBMIT, _news(planned, records), False
+    job = entry.job
+    action = _ACTIONS[job.state]
+    if job.kept_clip is not None and not (folder / job.kept_clip.file).exists():
+        if job.expires_at is not None and job.expires_at <= now:
+            return action, FILE_MISSING_HINT, True
+        return Action.DOWNLOAD, "its file was removed here; it is fetched again", False
+    return action, _standing(job), False
+
+
+def _news(planned: Planned, records: Records) -> str:
+    """Say what makes a job a new one: nothing like it was there, or it says something else now."""
+    before = records.last_named(planned.id, planned.order.take) if planned.explicit_id else None
+    if before is None:
+        return "new"
+    return "; ".join(changes(before.job.order, planned.order)) or "new"
+
+
+def changes(was: Order, now: Order) -> Iterator[str]:
+    """Say which fields of an order changed, and from what."""
+    for field in ("prompt", "model", "seconds", "size", "image", "fit"):
+        before, after = getattr(was, field), getattr(now, field)
+        if before == after or (field == "fit" and now.image is None):
+            continue
+        if field == "image":
+            yield _image_change(was.image, now.image)
+        else:
+            yield f"{field} was {textwrap.shorten(str(before), 40, placeholder='…')}"
+
+
+def _image_change(was: Image | None, now: Image | None) -> str:
+    if was is None or now is None:
+        return f"image was {was.written if was else 'none'}"
+    if was.written == now.written:
+        return "the image file has changed"
+    return f"image was {was.written}"
+
+
+def _standing(job: Job) -> str:
+    """Say why a known job stands where it does."""
+    fault = job.fault.message if job.fault is not None else ""
+    match job.state:
+        case State.PENDING:
+            return f"put off: {fault}" if fault else "recorded, not bought yet"
+        case State.RUNNING:
+            return f"at the service as {job.video_id}"
+        case State.RENDERED:
+            return "finished at the service, not here yet"
+        case State.FAILED:
+            return f"{job.reason}: {fault}" if fault else str(job.reason)
+        case State.SUBMITTING | State.IN_DOUBT:
+            return fault or "its request was on the wire when batchsora ended"
+        case State.DONE:
+            return job.hint
 
 
 def _settle_output(planned: Planned, entry: Entry | None, records: Records) -> Planned:
@@ -154,9 +235,11 @@ def _inspect(path: Path, size: Size, fit: Fit) -> None:
         )
 
 
-def _foreign_file(planned: Planned, folder: Path, manifest: Manifest) -> Iterable[Problem]:
-    """Find a file in the place of a clip that no job of the ledger put there."""
-    if (folder / planned.output).exists():
+def _foreign_file(
+    planned: Planned, entry: Entry | None, folder: Path, manifest: Manifest
+) -> Iterable[Problem]:
+    """Find a file in the place of a new job's clip, which no job of the ledger put there."""
+    if entry is None and (folder / planned.output).exists():
         what = f"{planned.output} is there already, and no job of this run folder made it"
         yield _problem(manifest, planned, what, "move it away, or choose another output or id")
 

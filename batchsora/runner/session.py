@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from weakref import WeakValueDictionary
 
+from batchsora.backoff import Backoff
 from batchsora.clock import Now
 from batchsora.errors import Stop, StopReason
-from batchsora.job import Fault, Job
+from batchsora.job import Fault, Job, State
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import Event, Happening
 from batchsora.runner.pacing import Gate, Pause
 from batchsora.runner.progress import Tell, Told, Totals
 from batchsora.runner.render_times import RenderTimes
 from batchsora.runner.stopping import Stopping
-from batchsora.service.client import VideoService
-from batchsora.service.verdicts import Verdict
+from batchsora.service.client import Upload, VideoService
+from batchsora.service.verdicts import Kind, Verdict
 from batchsora.settings import Rate, Settings
-
-T = TypeVar("T")
-Offload = Callable[[Callable[[], T]], Awaitable[T]]
 
 ON_THE_WIRE = 4  # submissions at once: they are short, and after a crash so many are in doubt
 POLLS = Rate(600, 60.0)
 DOWNLOADS = Rate(300, 60.0)
 SAME_REJECTIONS = 10  # in a row, with no success between: it is not the rows
 UNREACHABLE = 10  # requests in a row that never left: it is not the jobs
-ROOM_FOR_A_CLIP = 256 * 1024 * 1024  # bytes: no purchase that can't be kept
+PAUSES = Backoff(first_s=2.0, ceiling_s=120.0)  # after a 429 that says nothing of how long
 
 
 @dataclass(slots=True)
@@ -40,11 +38,12 @@ class Tries:
     """What this session remembers of one job while it drives it."""
 
     began_s: float  # the loop's time
+    upload: Upload | None = None  # the image as it is sent, until it is
     unsent: int = 0
     looks: int = 0
     failures: int = 0  # of polls or downloads, in a row
     next_look_s: float | None = None
-    url: str | None = None
+    url: str | None = None  # where else the clip may lie
     gave_up: bool = False  # this session leaves the job as it is
 
 
@@ -76,10 +75,12 @@ class Session:
     gates: Gates
     wire: asyncio.Semaphore
     downloads: asyncio.Semaphore
-    totals: Totals = field(default_factory=Totals)
+    totals: Totals  # of all that the ledger reports
+    scope: Totals  # of the jobs that this session drives: those chosen, and those under way
     has_list: bool = True
-    pauses: int = 0  # 429s in a row
-    lookers: int = 0  # jobs in doubt that are still being looked up
+    looked_for: set[str] = field(default_factory=set)  # keys in doubt that may still be found
+    fetching: int = 0  # finished clips that are not here yet
+    _pauses: Counter[Gate] = field(default_factory=Counter)  # in a row
     _unreachable: int = 0
     _last_rejection: str = ""
     _rejections: int = 0
@@ -90,8 +91,24 @@ class Session:
         happening = Happening(event, self.now(), **known)
         after = self.ledger.record(job, happening)
         self.totals.moved(job, after)
-        self.tell(Told(happening.at, event.value, after))
+        self.scope.moved(job, after)
+        self.take_note(after)
+        self.fetching += (after.state is State.RENDERED) - (job.state is State.RENDERED)
+        self.stopping.bell.ring()
+        self.tell(Told(happening.at, event.value, after, fault=happening.fault))
         return after
+
+    def take_note(self, job: Job) -> None:
+        """Remember which doubts the service's list may still settle."""
+        if job.state is State.IN_DOUBT and self.has_list:
+            self.looked_for.add(job.key)
+        else:
+            self.looked_for.discard(job.key)
+
+    def look_no_more(self, job: Job) -> None:
+        """Leave a doubt to a person."""
+        self.looked_for.discard(job.key)
+        self.stopping.bell.ring()
 
     @asynccontextmanager
     async def alike(self, job: Job) -> AsyncIterator[None]:
@@ -99,24 +116,35 @@ class Session:
         if not self.has_list:
             yield
             return
-        likeness = job.order.likeness()
-        lock = self._alike.setdefault(likeness, asyncio.Lock())
+        lock = self._alike.setdefault(job.order.likeness(), asyncio.Lock())
         async with lock:
             yield
 
-    def may_submit(self, job: Job) -> bool:
-        """Look, right before a request, at all that forbids a new purchase."""
-        if self.stopping.no_more_submits:
-            return False
-        if self.ledger.count_in_doubt() >= self.settings.max_doubts:
-            return False
-        if self.has_list and self.ledger.is_alike_in_doubt(job):
-            return False
-        if shutil.disk_usage(self.folder).free < ROOM_FOR_A_CLIP:
-            what = f"less than {ROOM_FOR_A_CLIP // 2**20} MiB are free under {self.folder}"
-            self.stopping.ask(Stop(StopReason.DISK, what, "free some space, run again"))
-            return False
-        return True
+    async def heed(self, gate: Gate, verdict: Verdict, generation: int) -> None:
+        """Let what the service answered slow everybody down, or let this gate speed up."""
+        match verdict.kind:
+            case Kind.PAUSE:
+                self._pauses[gate] += 1
+                wait_s = verdict.wait_s
+                if wait_s is None:
+                    wait_s = PAUSES.wait_s(self._pauses[gate], self.chance())
+                self._pause(wait_s, verdict)
+                await gate.pushed_back(generation)
+            case Kind.STOP if verdict.stop is not None:
+                self.stopping.ask(verdict.stop)
+            case Kind.OK:
+                del self._pauses[gate]
+                await gate.let_in()
+            case _:
+                pass
+
+    def _pause(self, wait_s: float, verdict: Verdict) -> None:
+        longer = wait_s > self.gates.pause.left_s
+        self.gates.pause.push(wait_s)
+        if longer:  # what four requests on the wire are told is one pause
+            why = verdict.fault.message if verdict.fault else "too many requests"
+            message = f"everybody waits {wait_s:.0f} s, as the service asks: {why}"
+            self.tell(Told(self.now(), "paused", message=message))
 
     def accepted(self) -> None:
         """Forget the failures in a row: the service takes orders."""
@@ -138,15 +166,8 @@ class Session:
         self._unreachable += 1
         if self._unreachable >= UNREACHABLE:
             what = f"the service can't be reached: {fault.message}"
-            self.stopping.ask(
-                Stop(StopReason.OUTAGE, what, "see that --base-url is right, and run again later")
-            )
-
-    def pause(self, wait_s: float, verdict: Verdict) -> None:
-        """Let everybody wait."""
-        self.gates.pause.push(wait_s)
-        why = verdict.fault.message if verdict.fault else "too many requests"
-        self.tell(Told(self.now(), "paused", message=f"pausing {wait_s:.0f} s: {why}"))
+            mend = "see that the network is there and the address right, and run again later"
+            self.stopping.ask(Stop(StopReason.OUTAGE, what, mend))
 
     def waited_too_long(self, tries: Tries) -> bool:
         """Tell whether this session has waited long enough for one job."""

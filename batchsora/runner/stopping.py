@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from batchsora.errors import Stop, StopReason
+from batchsora.runner.bell import Bell
 
 COLLECT = frozenset(  # no more is bought, but what was bought is still fetched: it expires
     {
@@ -12,8 +15,11 @@ COLLECT = frozenset(  # no more is bought, but what was bought is still fetched:
         StopReason.MODEL_GONE,
         StopReason.SAME_REJECTION,
         StopReason.DOUBTS,
+        StopReason.DISK_LOW,
     }
 )
+
+T = TypeVar("T")
 
 
 class Stopping:
@@ -21,29 +27,47 @@ class Stopping:
 
     def __init__(self) -> None:
         self.stops: list[Stop] = []
-        self._all = asyncio.Event()
+        self.bell = Bell()  # a stop is one of the things that wake who waits for a move
+        self._everything = asyncio.Event()
+        self._buying = asyncio.Event()
 
     def ask(self, stop: Stop) -> None:
         """Stop for a reason; the first of each kind is kept."""
         if all(it.reason is not stop.reason for it in self.stops):
             self.stops.append(stop)
+        self._buying.set()
         if stop.reason not in COLLECT:
-            self._all.set()
+            self._everything.set()
+        self.bell.ring()
 
     @property
     def asked(self) -> bool:
         """Tell whether no new step may begin."""
-        return self._all.is_set()
+        return self._everything.is_set()
 
     @property
     def no_more_submits(self) -> bool:
         """Tell whether no new submission may begin."""
-        return bool(self.stops)
+        return self._buying.is_set()
 
-    async def sleep(self, wait_s: float) -> None:
-        """Sleep, but not into a stop."""
+    async def sleep(self, wait_s: float, *, buying: bool = False) -> None:
+        """Sleep, but not into a stop; `buying` says that it is a submission that waits."""
         try:
             async with asyncio.timeout(wait_s):
-                await self._all.wait()
+                await (self._buying if buying else self._everything).wait()
         except TimeoutError:
             return
+
+    async def turn(self, waiting: Coroutine[Any, Any, T], *, buying: bool = False) -> T | None:
+        """Wait for one's turn at a gate, but not into a stop; None when that came first.
+
+        Nothing is on the wire yet: this is the one place where a wait is cancelled.
+        """
+        turn = asyncio.ensure_future(waiting)
+        stop = asyncio.ensure_future((self._buying if buying else self._everything).wait())
+        try:
+            await asyncio.wait({turn, stop}, return_when=asyncio.FIRST_COMPLETED)
+            return await turn if turn.done() else None
+        finally:
+            turn.cancel()
+            stop.cancel()

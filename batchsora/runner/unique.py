@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -40,10 +40,6 @@ class Seen:
         if (line := self._first("output", fold_path(planned.output), planned.line)) is not None:
             what = f"the output {planned.output} is that of line {line} already"
             yield self._problem(planned, what, "put {id} into the output")
-
-    def remember(self, keys: Iterable[str]) -> None:
-        """Remember keys alone."""
-        self._db.executemany("insert or ignore into key values (?, 0)", ((it,) for it in keys))
 
     def has(self, keys: Sequence[str]) -> set[str]:
         """Pick the keys that were seen."""

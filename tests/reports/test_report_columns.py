@@ -140,7 +140,7 @@ def test_a_fault_that_counts_is_shown(state: State) -> None:
     assert str(row["hint"]).startswith("say it otherwise")
 
 
-@pytest.mark.parametrize("state", [State.SUBMITTING, State.RUNNING, State.RENDERED, State.DONE])
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.RUNNING, State.DONE])
 def test_a_fault_that_the_job_got_past_is_not_shown(state: State) -> None:
     row = report_row(entry(replace(DONE, state=state, fault=FAULT)), [])
     assert (row["error_code"], row["error_message"], row["hint"]) == (None, None, None)

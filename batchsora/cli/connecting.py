@@ -1,0 +1,91 @@
+"""Which service is talked to, and how: addresses, keys, the embedded simulator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from batchsora.errors import UsageError
+from batchsora.service.client import Auth, Secret, VideoService, parse_base_url
+
+GPTPROTO = "https://gptproto.com"
+SIMULATOR = "simulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a service is to be reached, as the options say."""
+
+    base_url: str | None
+    auth: Auth
+    insecure_http: bool
+    trust_env: bool
+    simulate: bool
+
+    @classmethod
+    def read(cls, options: dict[str, Any], *, simulate: bool) -> Self:
+        """Read the options of `service_options`."""
+        return cls(
+            base_url=options["base_url"],
+            auth=Auth(options["auth"]),
+            insecure_http=options["insecure_http"],
+            trust_env=options["trust_env"],
+            simulate=simulate,
+        )
+
+    def at(self, address: str) -> Reach:
+        """Reach the service that a ledger belongs to, unless an option names another address."""
+        if address == SIMULATOR:
+            return replace(self, simulate=True)
+        return replace(self, base_url=self.base_url or address)
+
+    @property
+    def called(self) -> str:
+        """What a ledger calls the service; raises UsageError for what is no address."""
+        if self.simulate:
+            return SIMULATOR
+        address = self.base_url or GPTPROTO
+        return str(parse_base_url(address, insecure_http=self.insecure_http)).rstrip("/")
+
+    def key(self) -> Secret | None:
+        """Find the key in the environment; raises UsageError where one is needed and none is set.
+
+        OpenAI's key goes to an address that was named only: it is not for GPTProto.
+        """
+        if self.simulate:
+            return Secret("simulated")
+        names = ["GPTPROTO_API_KEY", *["OPENAI_API_KEY"] * (self.base_url is not None)]
+        found = next((os.environ[name] for name in names if os.environ.get(name)), None)
+        if found is None and self.auth is not Auth.NONE:
+            raise UsageError(
+                f"no key: {' or '.join(names)} is not set",
+                "export GPTPROTO_API_KEY=sk-…, or rehearse with --simulate, which needs none",
+            )
+        return None if found is None else Secret(found)
+
+    @asynccontextmanager
+    async def open(self, folder: Path) -> AsyncIterator[VideoService]:
+        """Open the service; the simulator remembers its videos in the run folder."""
+        if not self.simulate:
+            async with self._client(self.called) as client:
+                yield client
+            return
+        from batchsora.simulator import MediaMissing, Scenario, serving  # noqa: PLC0415 - few need it
+
+        try:
+            async with (
+                serving(folder / "work" / "simulator", Scenario()) as url,
+                self._client(url) as client,
+            ):
+                yield client
+        except MediaMissing as error:
+            raise UsageError(str(error)) from error
+
+    def _client(self, url: str) -> VideoService:
+        base = parse_base_url(url, insecure_http=self.insecure_http)
+        auth = Auth.BEARER if self.simulate else self.auth
+        return VideoService(base, self.key(), auth=auth, trust_env=self.trust_env)

@@ -1,0 +1,122 @@
+"""Options that several commands share: each has a variable, BATCHSORA_ and its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from batchsora.errors import UsageError
+from batchsora.settings import SETTINGS, parse_setting
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+PATH = click.Path(path_type=Path)
+
+SETTING_HELP = {
+    "rate": "Create requests: a number, /, a number or nothing, and s, m or h.  [60/1m]",
+    "burst": "So many create requests at once, before the rate holds.  [1]",
+    "max_in_flight": "Jobs at the service at once.  [20]",
+    "poll_interval": "The longest time between two looks at a job, in seconds.  [10]",
+    "job_timeout": "How long this session waits for one job, in seconds.  [3600]",
+    "download_concurrency": "Downloads at once.  [4]",
+    "max_doubts": "No new submission while so many jobs are in doubt.  [3]",
+    "settle": "How long after a lost answer a look-up may be believed, in seconds.  [60]",
+    "max_attempts": "Give a job up after so many requests that never left.  [5]",
+}
+
+
+def option(*names: str, also: str = "", **known: Any) -> Decorator[Any]:
+    """Declare an option that is a variable, too; `also` is an older name of that variable."""
+    long = next(name for name in names if name.startswith("--"))
+    return click.option(*names, envvar=[_variable(long), *filter(None, [also])], **known)
+
+
+def _variable(flag: str) -> str:
+    return f"BATCHSORA_{flag[2:].replace('-', '_').upper()}"
+
+
+def together(*options: Decorator[Any]) -> Decorator[Any]:
+    """Make one decorator of several, in the order in which help shows them."""
+
+    def decorate(function: F) -> F:
+        for each in reversed(options):
+            function = each(function)
+        return function
+
+    return decorate
+
+
+def _load_env_file(_: click.Context, __: click.Parameter, file: Path | None) -> None:
+    """Set variables from a file, before any other option is read; the environment goes first."""
+    if file is None:
+        return
+    from dotenv import dotenv_values  # noqa: PLC0415 - late: few ask for it
+
+    if not file.is_file():
+        raise UsageError(f"--env-file {file} is not there", "name a file of NAME=value lines")
+    for name, value in dotenv_values(file, interpolate=False).items():
+        if value is not None:
+            os.environ.setdefault(name, value)
+
+
+env_file_option = option(
+    "--env-file",
+    type=PATH,
+    is_eager=True,
+    expose_value=False,
+    callback=_load_env_file,
+    help="Variables from a file, such as GPTPROTO_API_KEY; the environment goes before it.",
+)
+models_option = option("--models", type=PATH, help="A YAML file of further model cards.")
+place_options = together(
+    option("-o", "--out-dir", type=PATH, help="The run folder.  [runs/<name>]"),
+    option("--simulate", is_flag=True, help="Against the embedded simulator: no key, no money."),
+)
+service_options = together(
+    option(
+        "--base-url",
+        also="GPTPROTO_BASE_URL",
+        help="Where the Videos API is, with or without /v1.  [GPTProto]",
+    ),
+    option(
+        "--auth",
+        type=click.Choice(["bearer", "raw", "api-key", "none"]),
+        default="bearer",
+        help="How the key is sent.  [bearer]",
+    ),
+    option("--insecure-http", is_flag=True, help="Allow http beyond loopback."),
+    option("--trust-env", is_flag=True, help="Use HTTPS_PROXY and SSL_CERT_FILE."),
+    env_file_option,
+)
+part_options = together(
+    option("--limit", type=click.IntRange(0), help="The manifest's first N jobs only."),
+    option("--only", help="These jobs only: ID, ID#TAKE or globs of them, with commas between."),
+    option("--tag", "tags", multiple=True, help="Jobs with this tag only; may be given again."),
+)
+setting_options = together(
+    *(
+        option(f"--{name.replace('_', '-')}", name, metavar="VALUE", help=SETTING_HELP[name])
+        for name in SETTINGS
+    )
+)
+
+
+def read_settings(options: dict[str, Any]) -> dict[str, Any]:
+    """Read the settings that were given as options; raises UsageError."""
+    found: dict[str, Any] = {}
+    for name in SETTINGS:
+        text = options[name]
+        if text is None:
+            continue
+        try:
+            found |= parse_setting(name, text)
+        except ValueError as error:
+            flag = f"--{name.replace('_', '-')}"
+            mend = f"give {flag} (or {_variable(flag)}) such a value, or leave it away"
+            raise UsageError(f'{flag} must be {error}, not "{text}"', mend) from error
+    return found

@@ -1,0 +1,57 @@
+"""The end of a run, for a person: what came of it, what is left, and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from batchsora.cli.printing import err, out
+from batchsora.cli.targets import shown
+from batchsora.cli.words import STATE_WORDS, clips, money_text, price_text, states_text
+from batchsora.errors import Stop
+from batchsora.job import State
+from batchsora.runner.campaign import Outcome
+from batchsora.runner.progress import Totals
+
+
+def sum_up(outcome: Outcome, stops: Sequence[Stop], folder: Path, *, go_on: str) -> None:
+    """Print the end of a run: reasons to stderr, the result to stdout."""
+    for stop in stops:
+        err(f"stopped: {stop.what}" + (f"\n  mend: {stop.mend}" if stop.mend else ""))
+    if outcome.scope.settled < outcome.scope.jobs:
+        for line in left_lines(outcome.scope):
+            err(line)
+        err(f"go on with: {go_on}")
+    if outcome.totals.states[State.IN_DOUBT]:
+        err(f"settle what is in doubt with: batchsora resolve {shown(folder)} --help")
+    out(_result(outcome, stops))
+    out(f"{shown(folder / 'report.csv')}")
+
+
+def _result(outcome: Outcome, stops: Sequence[Stop]) -> str:
+    totals = outcome.totals
+    told = [states_text(totals), money_text(totals)]
+    if outcome.missing:
+        told.append(f"{clips(outcome.missing)} missing here and gone from the service")
+    everything = totals.states[State.DONE] == totals.jobs and not outcome.missing and not stops
+    return f"{'everything is done: ' if everything else ''}{'; '.join(told)}"
+
+
+def left_lines(totals: Totals) -> list[str]:
+    """Write the table of what is left, and what it may cost."""
+    rows = [
+        (word, totals.states[state], _cost(state, totals))
+        for state, word in STATE_WORDS
+        if totals.states[state] and state not in {State.DONE, State.FAILED}
+    ]
+    return [f"  {'left':<16} {'jobs':>6}", *(f"  {w:<16} {n:>6}  {cost}" for w, n, cost in rows)]
+
+
+def _cost(state: State, totals: Totals) -> str:
+    match state:
+        case State.PENDING:
+            return f"{price_text(totals.left_usd)}, not bought yet"
+        case State.IN_DOUBT | State.SUBMITTING:
+            return f"{price_text(totals.in_doubt_usd)}, counted as spent"
+        case _:
+            return "paid"

@@ -1,0 +1,128 @@
+"""The terminal's words for what happens in a run. Pure: it prints nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from batchsora.job import Job, State
+from batchsora.lifecycle import Event
+
+if TYPE_CHECKING:
+    from batchsora.runner.progress import Told, Totals
+
+# what a person wants a line for, and how it is called; the rest shows in the totals
+NEWS: dict[str, str] = {
+    Event.SUBMIT_ACCEPTED: "ordered",
+    Event.SUBMIT_LOST: "IN DOUBT",
+    Event.SUBMIT_REJECTED: "FAILED",
+    Event.GAVE_UP: "FAILED",
+    Event.IMAGE_UNREADABLE: "FAILED",
+    Event.DOUBT_ADOPTED: "found at the service",
+    Event.RENDER_FAILED: "FAILED",
+    Event.DOWNLOAD_KEPT: "done",
+    Event.DOWNLOAD_LOST: "FAILED",
+    Event.FILE_LOST: "file lost",
+}
+# what only `--verbose` shows
+DETAILS: dict[str, str] = {
+    Event.SUBMIT_STARTED: "sending",
+    Event.SUBMIT_DEFERRED: "put off",
+    Event.RENDER_PROGRESSED: "rendering",
+    Event.RENDER_COMPLETED: "rendered",
+    Event.DOWNLOAD_DEFERRED: "download put off",
+    Event.DOWNLOAD_CHECKED: "fetched",
+}
+NAME_WIDTH = 22
+
+# in the order in which a person asks for them
+STATE_WORDS: tuple[tuple[State, str], ...] = (
+    (State.DONE, "done"),
+    (State.FAILED, "failed"),
+    (State.IN_DOUBT, "in doubt"),
+    (State.RENDERED, "to fetch"),
+    (State.RUNNING, "at the service"),
+    (State.SUBMITTING, "being sent"),
+    (State.PENDING, "waiting"),
+)
+
+
+def line_of(told: Told, *, verbose: bool = False) -> str | None:
+    """Say what happened as a line; None where it is not worth one."""
+    clock = clock_text(told.at)
+    if told.job is None:
+        return f"{clock} {told.message}" if told.message else None
+    word = NEWS.get(told.what) or (DETAILS.get(told.what) if verbose else None)
+    if word is None:
+        return None
+    more = " · ".join(_more(told))
+    return f"{clock} {told.job.name:<{NAME_WIDTH}} {word}{': ' if more else ''}{more}"
+
+
+def _more(told: Told) -> list[str]:
+    job = told.job
+    if job is None:
+        return []
+    if told.fault is not None:
+        reason = [job.reason.value.replace("_", " ")] if job.reason else []
+        return [*reason, told.fault.message, *filter(None, [told.fault.hint])]
+    if told.what == Event.DOWNLOAD_KEPT and job.clip is not None:
+        return [job.clip.file, *_render_words(job), *filter(None, [job.hint])]
+    if told.what == Event.SUBMIT_ACCEPTED:
+        return [price_text(job.price_usd)]
+    return list(filter(None, [job.hint]))
+
+
+def _render_words(job: Job) -> list[str]:
+    if job.submitted_at is None or job.completed_at is None:
+        return []
+    took_s = max(0.0, (job.completed_at - job.submitted_at).total_seconds())
+    return [f"made in {span_text(took_s)}"]
+
+
+def states_text(totals: Totals) -> str:
+    """Say how many jobs stand where: ``5 done, 2 at the service``."""
+    told = (f"{totals.states[state]} {word}" for state, word in STATE_WORDS if totals.states[state])
+    return ", ".join(told) or "no jobs"
+
+
+def money_text(totals: Totals) -> str:
+    """Say what was spent, and what may have been: ``3.60 USD spent``."""
+    told = [f"{totals.spent_usd:.2f} USD spent"]
+    if totals.in_doubt_usd:
+        told.append(f"{totals.in_doubt_usd:.2f} USD in doubt")
+    if totals.unpriced:
+        told.append(f"and {clips(totals.unpriced)} of unknown price")
+    return ", ".join(told)
+
+
+def price_text(usd: Decimal | None) -> str:
+    """Write a price: ``0.40 USD``."""
+    return "price unknown" if usd is None else f"{usd:.2f} USD"
+
+
+def cost_text(usd: Decimal, unpriced: int) -> str:
+    """Write a sum of prices some of which are not known."""
+    more = f" and {clips(unpriced)} of unknown price" if unpriced else ""
+    return f"{usd:.2f} USD{more}"
+
+
+def clips(count: int) -> str:
+    """Count clips: ``1 clip``, ``2 clips``."""
+    return f"{count} clip" if count == 1 else f"{count} clips"
+
+
+def span_text(seconds: float) -> str:
+    """Write a span: ``9 s``, ``2:05``, ``1:00:00``."""
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004 - a minute
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def clock_text(at: datetime) -> str:
+    """Write a time of day as the clock on the person's wall shows it."""
+    return f"{at.astimezone():%H:%M:%S}"

@@ -1,0 +1,48 @@
+"""The reports of a run folder, written anew from its ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from batchsora.clock import Now, stamp, system_now
+from batchsora.job import State
+from batchsora.ledger.records import Records
+from batchsora.reports.summary import write_json
+from batchsora.reports.tables import write_csv
+from batchsora.runner.progress import Totals
+
+
+def write_reports(folder: Path, records: Records, now: Now = system_now) -> None:
+    """Write report.csv and report.json; raises OSError, the old ones being whole."""
+    campaign = records.campaign()
+    if campaign is None:
+        return
+    own = campaign.columns or _columns_in_use(records)
+    write_csv(folder / "report.csv", records.entries(), own)
+    run = {
+        "name": campaign.name,
+        "service": campaign.service,
+        "began_at": stamp(campaign.began_at),
+        "reported_at": stamp(now()),
+    }
+    totals = Totals.of(records.tallies())
+    write_json(
+        folder / "report.json",
+        run=run,
+        entries=records.entries(),
+        totals={
+            **{state.value: totals.states[state] for state in State},
+            "spent_usd": totals.spent_usd,
+            "in_doubt_usd": totals.in_doubt_usd,
+            "unpriced": totals.unpriced,
+        },
+        own=own,
+    )
+
+
+def _columns_in_use(records: Records) -> tuple[str, ...]:
+    """Collect the manifest's own columns where its head does not tell them (JSON Lines)."""
+    found: dict[str, None] = {}
+    for entry in records.entries():
+        found.update(dict.fromkeys(entry.columns))
+    return tuple(found)

@@ -1,0 +1,83 @@
+"""Submitting a job: everything slow first, then the record, then the request, then its answer."""
+
+from __future__ import annotations
+
+from batchsora.backoff import Backoff
+from batchsora.job import Fault, Job, Reason
+from batchsora.lifecycle import Event
+from batchsora.media.images import ImageProblem, prepare_image
+from batchsora.runner.admission import Admission, admission
+from batchsora.runner.session import Session, Tries
+from batchsora.service.client import Upload
+from batchsora.service.dialects import Video
+from batchsora.service.verdicts import Kind, Verdict
+
+RETRIES = Backoff(first_s=1.0, ceiling_s=60.0)
+
+
+async def submit(job: Job, run: Session, tries: Tries) -> Job:
+    """Order the clip."""
+    try:
+        tries.upload = tries.upload or await _prepare(job, run)
+    except ImageProblem as problem:
+        fault = Fault("image_unreadable", problem.what, problem.mend)
+        return run.record(job, Event.IMAGE_UNREADABLE, reason=Reason.IMAGE_UNREADABLE, fault=fault)
+    async with run.alike(job), run.wire:
+        generation = await run.stopping.turn(run.gates.submit.admit(), buying=True)
+        if generation is None or admission(job, run) is not Admission.GO:
+            return job
+        job = run.record(job, Event.SUBMIT_STARTED)
+        video, verdict = await run.service.create(job.order, tries.upload)
+        job = _settle(job, run, tries, video, verdict)
+    await run.heed(run.gates.submit, verdict, generation)
+    if verdict.kind is Kind.RETRY:
+        await run.stopping.sleep(RETRIES.wait_s(tries.unsent, run.chance()), buying=True)
+    return job
+
+
+async def _prepare(job: Job, run: Session) -> Upload | None:
+    image = job.order.image
+    if image is None:
+        return None
+    path = run.manifest_folder / image.written
+    ready = await run.offload(lambda: prepare_image(path, job.order.size, job.order.fit))
+    if ready.source_sha256 != image.sha256:
+        raise ImageProblem("the image has changed since this run began", "run the manifest again")
+    return Upload(ready.content, ready.file_name, ready.mime_type)
+
+
+def _settle(job: Job, run: Session, tries: Tries, video: Video | None, verdict: Verdict) -> Job:
+    """Record what became of a submission. Nothing here may wait: the answer is not on disk yet."""
+    if video is not None and video.id is not None and verdict.kind is Kind.OK:
+        return _accepted(job, run, tries, video.id)
+    fault = verdict.fault or Fault("unknown", "the service said nothing that can be understood")
+    match verdict.kind:
+        case Kind.REJECT:
+            run.rejected(fault)
+            reason = verdict.reason or Reason.REJECTED
+            return run.record(job, Event.SUBMIT_REJECTED, reason=reason, fault=fault)
+        case Kind.RETRY:
+            return _unsent(job, run, tries, fault)
+        case Kind.PAUSE | Kind.STOP:
+            if verdict.stop is not None:
+                run.stopping.ask(verdict.stop)
+            return run.record(job, Event.SUBMIT_DEFERRED, fault=fault)
+        case Kind.OK | Kind.DOUBT | Kind.NOT_READY:
+            return run.record(job, Event.SUBMIT_LOST, fault=fault, evidence=verdict.evidence)
+
+
+def _accepted(job: Job, run: Session, tries: Tries, video_id: str) -> Job:
+    if run.ledger.records.owner_of(video_id) is not None:
+        fault = Fault("id_taken", f"the service answered with {video_id}, another job's video")
+        return run.record(job, Event.SUBMIT_LOST, fault=fault, evidence=video_id)
+    run.accepted()
+    tries.upload = None
+    return run.record(job, Event.SUBMIT_ACCEPTED, video_id=video_id)
+
+
+def _unsent(job: Job, run: Session, tries: Tries, fault: Fault) -> Job:
+    tries.unsent += 1
+    run.unreachable(fault)
+    if tries.unsent >= run.settings.max_attempts:
+        return run.record(job, Event.GAVE_UP, reason=Reason.GAVE_UP, fault=fault)
+    return run.record(job, Event.SUBMIT_DEFERRED, fault=fault)

@@ -1,0 +1,86 @@
+"""Taking a manifest into the ledger: all of its jobs or, where one is wrong, none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from batchsora.errors import ManifestRefusedError, Problem
+from batchsora.job import State
+from batchsora.ledger import intake
+from batchsora.ledger.ledger import Ledger
+from batchsora.lifecycle import FILE_MISSING_HINT, Event, Happening
+from batchsora.manifest import Manifest
+from batchsora.runner.planning import Action, Choice, Gone, Met, batches, meet
+
+PROBLEMS_SHOWN = 100
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a run has before it: how many jobs are chosen, and what it would buy anew."""
+
+    chosen: int = 0
+    purchases: int = 0
+    cost_usd: Decimal = field(default_factory=Decimal)
+    unpriced: int = 0  # purchases whose price is not known
+
+    def count(self, met: Met, *, retry_failed: bool) -> None:
+        """Count a chosen job."""
+        self.chosen += 1
+        action = met.with_retry if retry_failed else met.action
+        if action is not Action.SUBMIT:
+            return
+        self.purchases += 1
+        price_usd = met.planned.price_usd
+        self.cost_usd += price_usd or 0
+        self.unpriced += price_usd is None
+
+
+def take_in(
+    manifest: Manifest, ledger: Ledger, choice: Choice, *, retry_failed: bool = False
+) -> Taken:
+    """Take a manifest's jobs into the ledger; raises ManifestRefusedError with all its problems."""
+    problems: list[Problem] = []
+    count = 0
+    taken = Taken()
+    with ledger.atomic():
+        ledger.choose_nothing()
+        found = meet(manifest, ledger.records, ledger.folder, choice, ledger.now())
+        for batch in batches(found):
+            wrong = [it for it in batch if isinstance(it, Problem)]
+            count += len(wrong)
+            problems.extend(wrong[: PROBLEMS_SHOWN - len(problems)])
+            if not count:  # else nothing is kept: only the rest of the problems is wanted
+                met = [it for it in batch if isinstance(it, Met)]
+                _take_batch(met, ledger, taken, retry_failed=retry_failed)
+                gone = (it.known.job.key for it in batch if isinstance(it, Gone))
+                intake.drop_places(ledger.db, gone)
+        if count:
+            raise ManifestRefusedError(problems, count)
+    return taken
+
+
+def _take_batch(met: Sequence[Met], ledger: Ledger, taken: Taken, *, retry_failed: bool) -> None:
+    new = [(it.position, it.planned) for it in met if it.known is None]
+    intake.add(ledger.db, new, ledger.now())
+    intake.place(ledger.db, [(it.position, it.planned) for it in met if it.known is not None])
+    chosen = [it for it in met if it.chosen]
+    ledger.choose(it.planned.key for it in chosen)
+    for it in chosen:
+        taken.count(it, retry_failed=retry_failed)
+        _wake(ledger, it, retry_failed=retry_failed)
+
+
+def _wake(ledger: Ledger, met: Met, *, retry_failed: bool) -> None:
+    """Put back what a run is to take up again: failed jobs where asked, clips that were removed."""
+    if met.known is None:
+        return
+    job, now = met.known.job, ledger.now()
+    if met.action is Action.FAILED and retry_failed:
+        ledger.record(job, Happening(Event.RETRY_ASKED, now))
+    elif met.action is Action.DOWNLOAD and job.state is State.DONE:
+        ledger.record(job, Happening(Event.FILE_MISSING, now))
+    elif met.lost and job.hint != FILE_MISSING_HINT:
+        ledger.record(job, Happening(Event.FILE_LOST, now, hint=FILE_MISSING_HINT))

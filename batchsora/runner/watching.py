@@ -1,0 +1,131 @@
+"""Watching what is at the service: jobs that render, and jobs in doubt that may be there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from batchsora.backoff import Backoff
+from batchsora.job import Fault, Job, Reason
+from batchsora.lifecycle import Event
+from batchsora.runner.fetching import fetch_once
+from batchsora.runner.session import Session, Tries
+from batchsora.service.dialects import Progress, Video
+from batchsora.service.verdicts import Kind, Verdict
+
+LOOKS = Backoff(first_s=2.0, ceiling_s=20.0)
+RETRIES = Backoff(first_s=1.0, ceiling_s=60.0)
+SKEW = timedelta(seconds=5)  # a service tells times in whole seconds, and clocks differ a little
+
+
+async def look_up(job: Job, run: Session, tries: Tries) -> Job:
+    """Look for a job in doubt in the service's list, until the list can be believed."""
+    generation = await run.stopping.turn(run.gates.poll.admit())
+    if generation is None:
+        return job
+    listed, verdict = await run.service.newest()
+    if listed is None and verdict.kind is Kind.OK:
+        run.has_list = False
+    if listed is not None and (found := _candidate(job, run, listed)) is not None:
+        return run.record(job, Event.DOUBT_ADOPTED, video_id=found)
+    await run.heed(run.gates.poll, verdict, generation)
+    doubted_s = (run.now() - (job.doubted_at or run.now())).total_seconds()
+    believed = listed is not None and doubted_s >= run.settings.settle_s
+    if believed or not run.has_list or run.waited_too_long(tries):
+        tries.gave_up = True
+        run.look_no_more(job)
+        return job
+    tries.looks += 1
+    await run.stopping.sleep(LOOKS.wait_s(tries.looks, run.chance()))
+    return job
+
+
+def _candidate(job: Job, run: Session, listed: list[Video]) -> str | None:
+    """Pick the oldest video that may be this job's: it looks the same, and nobody has it yet."""
+    order, since = job.order, (job.submit_started_at or run.now()) - SKEW
+    for video in sorted(listed, key=lambda it: it.created_at or run.now()):
+        same = (video.prompt, video.model, video.seconds, video.size) == (
+            order.prompt,
+            order.model,
+            order.seconds,
+            str(order.size),
+        )
+        new = video.created_at is not None and video.created_at >= since
+        if same and new and video.id and run.ledger.records.owner_of(video.id) is None:
+            return video.id
+    return None
+
+
+async def poll(job: Job, run: Session, tries: Tries) -> Job:
+    """Look at a job that the service has, when it is about due."""
+    await run.stopping.sleep(
+        tries.next_look_s or run.times.next_look_s(job.order, _age_s(job, run))
+    )
+    if run.stopping.asked:
+        return job
+    if run.waited_too_long(tries):
+        tries.gave_up = True
+        return await _last_look(job, run, tries)
+    generation = await run.stopping.turn(run.gates.poll.admit())
+    if generation is None:
+        return job
+    video, verdict = await run.service.poll(job.video_id or "", age_s=_age_s(job, run))
+    tries.looks += 1
+    tries.next_look_s = video.poll_after_s if video is not None else None
+    job = _settle(job, run, tries, video, verdict)
+    await run.heed(run.gates.poll, verdict, generation)
+    return job
+
+
+def _age_s(job: Job, run: Session) -> float:
+    return (run.now() - (job.submitted_at or run.now())).total_seconds()
+
+
+async def _last_look(job: Job, run: Session, tries: Tries) -> Job:
+    """Ask for the clip itself: a job may stand at 99 % for ever although its clip is there."""
+    async with run.downloads:
+        generation = await run.stopping.turn(run.gates.download.admit())
+        if generation is None:
+            return job
+        job, verdict = await fetch_once(job, run, tries)
+    await run.heed(run.gates.download, verdict, generation)
+    return job
+
+
+def _settle(job: Job, run: Session, tries: Tries, video: Video | None, verdict: Verdict) -> Job:
+    """Record what a look showed. Nothing here may wait."""
+    if verdict.kind is Kind.REJECT:
+        reason = verdict.reason or Reason.EXPIRED
+        return run.record(job, Event.RENDER_FAILED, reason=reason, fault=verdict.fault)
+    if verdict.kind is not Kind.OK or video is None:
+        tries.failures += 1
+        tries.next_look_s = RETRIES.wait_s(tries.failures, run.chance())
+        return job
+    tries.failures = 0
+    match video.progress:
+        case Progress.QUEUED:
+            return job
+        case Progress.RENDERING:
+            started = job.render_started_at is not None
+            return job if started else run.record(job, Event.RENDER_PROGRESSED)
+        case Progress.FAILED:
+            reason = video.reason or Reason.RENDER_FAILED
+            fault = video.fault or Fault("failed", "the service does not say why")
+            return run.record(job, Event.RENDER_FAILED, reason=reason, fault=fault)
+        case Progress.COMPLETED:
+            tries.url = video.url
+            return _completed(job, run, tries, video)
+
+
+def _completed(job: Job, run: Session, tries: Tries, video: Video) -> Job:
+    at = run.now()
+    if job.submitted_at is not None:
+        took_s = (at - job.submitted_at).total_seconds()
+        run.times.learn(job.order, took_s, looks=tries.looks)
+    completed_at = video.completed_at or at
+    earliest = job.render_started_at or job.submitted_at or at
+    return run.record(
+        job,
+        Event.RENDER_COMPLETED,
+        completed_at=min(at, max(earliest, completed_at)),
+        expires_at=video.expires_at,
+    )
