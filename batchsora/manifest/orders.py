@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -89,7 +90,8 @@ class RowReader:
             prompt, terms.model, terms.seconds, terms.size, take, picture.image, terms.fit
         )
         key = order.key()
-        job_id = given or key[:ID_DIGITS]
+        # all takes of a row have one id, so that its name means all of them
+        job_id = given or (key if take == 1 else replace(order, take=1).key())[:ID_DIGITS]
         subject = Subject(job_id, order, row.row, self._head.name, picture.stem, columns)
         output = output_path(template, subject, terms.takes)
         if output is None:

@@ -63,6 +63,7 @@ def open_session(
         times=times,
         stopping=stopping,
         gates=Gates(settings),
+        preparing=asyncio.Lock(),
         wire=asyncio.Semaphore(ON_THE_WIRE),
         downloads=asyncio.Semaphore(settings.download_concurrency),
         totals=Totals.of(ledger.records.tallies()),

@@ -73,6 +73,7 @@ class Session:
     times: RenderTimes
     stopping: Stopping
     gates: Gates
+    preparing: asyncio.Lock  # one image at a time: in order, and a decoded one takes 50 MB
     wire: asyncio.Semaphore
     downloads: asyncio.Semaphore
     totals: Totals  # of all that the ledger reports

@@ -40,7 +40,8 @@ async def _prepare(job: Job, run: Session) -> Upload | None:
     if image is None:
         return None
     path = run.manifest_folder / image.written
-    ready = await run.offload(lambda: prepare_image(path, job.order.size, job.order.fit))
+    async with run.preparing:
+        ready = await run.offload(lambda: prepare_image(path, job.order.size, job.order.fit))
     if ready.source_sha256 != image.sha256:
         raise ImageProblem("the image has changed since this run began", "run the manifest again")
     return Upload(ready.content, ready.file_name, ready.mime_type)
