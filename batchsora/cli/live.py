@@ -25,7 +25,6 @@ STYLES = {
     Event.SUBMIT_LOST: "bold yellow",
     "paused": "yellow",
     "stopping": "yellow",
-    "stopped": "yellow",
 }
 BAD = frozenset(
     {
@@ -44,6 +43,8 @@ ENOUGH_TO_TELL = 2  # clips, before a time left is worth saying
 
 class Live:
     """Redraws totals in place; events are printed above them."""
+
+    is_for_people = True
 
     def __init__(self, *, verbose: bool) -> None:
         self._verbose = verbose

@@ -30,7 +30,7 @@ from batchsora.cli.options import (
 )
 from batchsora.cli.plan import show_plan
 from batchsora.cli.printing import err, out
-from batchsora.cli.summary import sum_up
+from batchsora.cli.summary import explain, sum_up
 from batchsora.cli.targets import Aim, remember, rescue_file, shown, take_aim
 from batchsora.cli.views import View, open_view
 from batchsora.cli.words import cost_text
@@ -157,8 +157,10 @@ class _Agreed:
             )
             async with view.watch(run):
                 outcome = await carry_out(run, self.choice)
-        go_on = shlex.join(["batchsora", *sys.argv[1:]])
-        sum_up(outcome, stopping.stops, self.aim.folder, go_on=go_on)
+        if view.is_for_people:
+            go_on = shlex.join(["batchsora", *sys.argv[1:]])
+            explain(outcome, stopping.stops, self.aim.folder, go_on=go_on)
+        sum_up(outcome, stopping.stops, self.aim.folder)
         return code_of(outcome, stopping.stops)
 
 

@@ -14,8 +14,14 @@ from batchsora.runner.campaign import Outcome
 from batchsora.runner.progress import Totals
 
 
-def sum_up(outcome: Outcome, stops: Sequence[Stop], folder: Path, *, go_on: str) -> None:
-    """Print the end of a run: reasons to stderr, the result to stdout."""
+def sum_up(outcome: Outcome, stops: Sequence[Stop], folder: Path) -> None:
+    """Print the result of a run."""
+    out(_result(outcome, stops))
+    out(f"{shown(folder / 'report.csv')}")
+
+
+def explain(outcome: Outcome, stops: Sequence[Stop], folder: Path, *, go_on: str) -> None:
+    """Tell a person why a run ended before its work was done, what is left, and how to go on."""
     for stop in stops:
         err(f"stopped: {stop.what}" + (f"\n  mend: {stop.mend}" if stop.mend else ""))
     if outcome.scope.settled < outcome.scope.jobs:
@@ -24,8 +30,6 @@ def sum_up(outcome: Outcome, stops: Sequence[Stop], folder: Path, *, go_on: str)
         err(f"go on with: {go_on}")
     if outcome.totals.states[State.IN_DOUBT]:
         err(f"settle what is in doubt with: batchsora resolve {shown(folder)} --help")
-    out(_result(outcome, stops))
-    out(f"{shown(folder / 'report.csv')}")
 
 
 def _result(outcome: Outcome, stops: Sequence[Stop]) -> str:

@@ -19,6 +19,8 @@ from batchsora.runner.session import Session
 class View(Protocol):
     """Shows what a run tells."""
 
+    is_for_people: bool  # whether messages may stand among what it shows
+
     def tell(self, told: Told) -> None:
         """Show that something happened."""
 
@@ -47,6 +49,8 @@ async def _unwatched() -> AsyncIterator[None]:
 class Silent:
     """Shows nothing."""
 
+    is_for_people = True
+
     def tell(self, _: Told) -> None:
         """Show nothing."""
 
@@ -57,6 +61,8 @@ class Silent:
 
 class Plain:
     """A line for each thing that a person wants to know of: for logs, pipes and CI."""
+
+    is_for_people = True
 
     def __init__(self, *, verbose: bool) -> None:
         self._verbose = verbose
@@ -74,6 +80,8 @@ class Plain:
 
 class JsonLines:
     """An object a line for everything that happens, with the totals at that moment."""
+
+    is_for_people = False
 
     def __init__(self) -> None:
         self._totals: Totals | None = None

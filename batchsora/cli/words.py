@@ -25,6 +25,7 @@ NEWS: dict[str, str] = {
     Event.DOWNLOAD_LOST: "FAILED",
     Event.FILE_LOST: "file lost",
 }
+NEWS_OF_THE_RUN = frozenset({"paused", "stopping"})  # why it stopped stands in the summary
 # what only `--verbose` shows
 DETAILS: dict[str, str] = {
     Event.SUBMIT_STARTED: "sending",
@@ -52,7 +53,7 @@ def line_of(told: Told, *, verbose: bool = False) -> str | None:
     """Say what happened as a line; None where it is not worth one."""
     clock = clock_text(told.at)
     if told.job is None:
-        return f"{clock} {told.message}" if told.message else None
+        return f"{clock} {told.message}" if told.what in NEWS_OF_THE_RUN else None
     word = NEWS.get(told.what) or (DETAILS.get(told.what) if verbose else None)
     if word is None:
         return None

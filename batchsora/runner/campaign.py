@@ -80,7 +80,8 @@ async def carry_out(run: Session, choice: Choice) -> Outcome:
         await drive_all(run, chosen=not choice.everything)
     finally:
         for stop in run.stopping.stops:
-            run.tell(Told(run.now(), "stopped", message=stop.what))
+            message = f"{stop.what}; {stop.mend}" if stop.mend else stop.what
+            run.tell(Told(run.now(), "stopped", message=message))
         write_reports(run.folder, run.ledger.records, run.now)
         run.tell(Told(run.now(), "ended"))
     return Outcome(run.totals, run.scope, run.ledger.count_missing())
