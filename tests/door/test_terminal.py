@@ -1,0 +1,116 @@
+"""At a terminal: what is seen while a run goes on, and the question before much is spent."""
+
+import os
+import pty
+import re
+import select
+import struct
+import termios
+import time
+from collections.abc import Callable
+from fcntl import ioctl
+from pathlib import Path
+
+import pytest
+from door import KEY, PATIENCE_S, QUICK, Desk, service
+
+SUN, RAIN, SNOW = "sun rises slowly", "rain on a window", "snow falls on a roof"
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def at_a_terminal(
+    desk: Desk, *words: str, columns: int = 80, answer: str = "", **variables: str
+) -> tuple[int, str]:
+    """Run a command at a terminal so many columns wide; returns its code and all that it showed."""
+    person, terminal = pty.openpty()
+    ioctl(person, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    known = {"TERM": "xterm-256color", "GPTPROTO_API_KEY": KEY, **variables}
+    process = desk.starts(*words, at=terminal, **known)
+    os.close(terminal)
+    try:
+        shown = _listen(person, lambda text: answer if text.rstrip().endswith("[y/N]:") else "")
+        return process.wait(timeout=PATIENCE_S), shown
+    finally:
+        process.kill()
+        os.close(person)
+
+
+def _listen(terminal: int, reply: Callable[[str], str]) -> str:
+    shown, deadline = b"", time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if not select.select([terminal], [], [], 1)[0]:
+            continue
+        try:
+            new = os.read(terminal, 65536)
+        except OSError:  # Linux says it so when the other side has closed
+            break
+        if not new:
+            break
+        shown += new
+        if answer := reply(shown.decode(errors="replace")):
+            os.write(terminal, f"{answer}\n".encode())
+    return shown.decode(errors="replace")
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_run_shows_how_far_it_is_and_what_it_spent(
+    desk: Desk, tmp_path: Path, columns: int
+) -> None:
+    desk.writes_rows(SUN, RAIN, SNOW)
+    with service(tmp_path / "state", render_s=(0.8, 1.2)) as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
+        code, shown = at_a_terminal(desk, *words, columns=columns)
+    plain = ESCAPES.sub("", shown)
+    assert code == 0
+    assert "3 at the service" in plain
+    assert "of 3" in plain
+    assert "USD spent" in plain
+    assert "done: videos/sun.mp4" in plain.replace("\r\n", "")
+    assert "everything is done: 3 done; 1.20 USD spent" in plain
+
+
+def test_no_colour_and_dumb_terminals_get_what_suits_them(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(SUN)
+    with service(tmp_path / "state") as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
+        _, grey = at_a_terminal(desk, *words, NO_COLOR="1")
+        assert "\x1b[32m" not in grey
+        (desk.run_folder / "videos" / "sun.mp4").unlink()
+        code, dumb = at_a_terminal(desk, *words, TERM="dumb")
+    assert code == 0
+    assert "\x1b" not in dumb
+    assert "done: videos/sun.mp4" in dumb
+
+
+@pytest.mark.parametrize(("answer", "code", "creates"), [("n", 2, 0), ("y", 0, 9)])
+def test_a_person_is_asked_before_more_than_ten_dollars_are_spent(
+    desk: Desk, tmp_path: Path, answer: str, code: int, creates: int
+) -> None:
+    prompts = (f"row{number} costs" for number in range(9))
+    desk.writes_rows(*prompts, head="defaults: {model: sora-2-pro}")
+    with service(tmp_path / "state") as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
+        ended, shown = at_a_terminal(desk, *words, answer=answer)
+        assert (ended, shop.creates) == (code, creates)
+    assert "9 new purchases, 10.80 USD: go on?" in shown
+    assert desk.run_folder.exists() == (creates > 0)
+
+
+def test_nobody_is_asked_about_little_or_after_yes_or_without_a_terminal(
+    desk: Desk, tmp_path: Path
+) -> None:
+    prompts = [f"row{number} costs" for number in range(9)]
+    desk.writes_rows(*prompts, head="defaults: {model: sora-2-pro}")
+    with service(tmp_path / "state") as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
+        code, shown = at_a_terminal(desk, *words, "--limit", "8")
+        assert (code, shop.creates) == (0, 8)
+        assert "go on?" not in shown
+        desk.writes_rows(*(f"{it} more" for it in prompts), head="defaults: {model: sora-2-pro}")
+        code, shown = at_a_terminal(desk, *words, "--yes")
+        assert (code, shop.creates) == (0, 17)
+        assert "buying: 9 new purchases, 10.80 USD" in shown
+        desk.writes_rows(*(f"{it} yet" for it in prompts), head="defaults: {model: sora-2-pro}")
+        said = desk.buys(shop.url)
+        assert (said.code, shop.creates) == (0, 26)
+        assert "buying: 9 new purchases, 10.80 USD" in said.err
