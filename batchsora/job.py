@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
 
 class State(StrEnum):
     """Where a job stands. Each state is a promise; `lifecycle` says who may leave it, and how."""
@@ -59,7 +61,7 @@ class Size(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Size:
         """Read ``720x1280``; anything else is a ValueError."""
-        found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text)
+        found = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text)
         if found is None:
             raise ValueError(text)
         return cls(int(found[1]), int(found[2]))
@@ -96,7 +98,7 @@ class Order:
         }
         if self.image is not None:
             content |= {"image": self.image.sha256, "fit": self.fit.value}
-        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        canonical = _CANONICAL.encode(content)
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def likeness(self) -> str:

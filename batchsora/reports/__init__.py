@@ -2,7 +2,7 @@
 
 from batchsora.reports.beside import written_beside
 from batchsora.reports.columns import Cell, report_columns, report_row
-from batchsora.reports.summary import write_json
-from batchsora.reports.tables import write_csv
+from batchsora.reports.summary import json_report
+from batchsora.reports.tables import csv_report
 
-__all__ = ["Cell", "report_columns", "report_row", "write_csv", "write_json", "written_beside"]
+__all__ = ["Cell", "csv_report", "json_report", "report_columns", "report_row", "written_beside"]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from batchsora.job import Fault, Job, State
 from batchsora.ledger.records import Entry
 
 Cell = str | int | float | None
 """What stands in a column; None where there is nothing to say."""
+
+Row = dict[str, Cell]
+"""A line of the report, its columns in order."""
+
+AddRow = Callable[[Row], object]
+"""What takes the lines of a report, one after the other."""
 
 BEFORE = (
     "row", "id", "take", "status", "reason", "file", "image", "prompt", "model", "seconds", "size",
@@ -27,17 +34,22 @@ FAULT_COUNTS = frozenset({State.PENDING, State.IN_DOUBT, State.RENDERED, State.F
 
 def report_columns(own: Sequence[str]) -> list[str]:
     """Name the columns in order; one of the manifest's that clashes with ours gets ``x_``."""
-    return [*BEFORE, *_renamed(own), *AFTER]
+    return list(_columns(tuple(own)))
 
 
-def report_row(entry: Entry, own: Sequence[str]) -> dict[str, Cell]:
+@lru_cache(maxsize=8)  # the same for every line of a report
+def _columns(own: tuple[str, ...]) -> tuple[str, ...]:
+    return (*BEFORE, *_renamed(own), *AFTER)
+
+
+def report_row(entry: Entry, own: Sequence[str]) -> Row:
     """Write a job as the report does: its columns in order, `own` being the manifest's others.
 
     Times are text as ``2026-01-31T09:30:00Z``, money is text, spans are seconds to a tenth.
     """
     own_cells = (entry.columns.get(name) for name in own)
     cells = [*_ordered(entry), *own_cells, *_happened(entry)]
-    return dict(zip(report_columns(own), cells, strict=True))
+    return dict(zip(_columns(tuple(own)), cells, strict=True))
 
 
 def time_text(at: datetime) -> str:

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from batchsora.ledger.records import Entry
 from batchsora.reports.beside import written_beside
-from batchsora.reports.columns import money_text, report_row, time_text
+from batchsora.reports.columns import AddRow, money_text, time_text
 
 VERSION = 1  # of the report's form: goes up when a reader of the old form would err
 
 
-def write_json(
-    path: Path,
-    *,
-    run: Mapping[str, Any],
-    entries: Iterable[Entry],
-    totals: Mapping[str, Any],
-    own: Sequence[str],
-) -> None:
-    """Write the report as JSON, a job at a time and a job a line; `own` as in the CSV.
+@contextmanager
+def json_report(
+    path: Path, *, run: Mapping[str, Any], totals: Mapping[str, Any]
+) -> Iterator[AddRow]:
+    """Write the report as JSON, a job at a time and a job a line.
 
     Money (Decimal) and times are text, as in the CSV. Raises OSError, the old report being whole.
     """
     with written_beside(path) as file:
         file.write(f'{{"version": {VERSION},\n')
         file.write(f'"run": {_json(dict(run))},\n"totals": {_json(dict(totals))},\n"jobs": [')
-        between = "\n"
-        for entry in entries:
-            file.write(between + _json(report_row(entry, own)))
-            between = ",\n"
+        between = itertools.chain(["\n"], itertools.repeat(",\n"))
+        yield lambda row: file.write(next(between) + _json(row))
         file.write("\n]}\n")
 
 

@@ -1,16 +1,26 @@
-"""Gates in front of the service: a leaky bucket that can be paused, slowed and sped up again."""
+"""Gates in front of the service: requests leave in order, at a rate that its answers teach."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from itertools import pairwise
+from math import sqrt
 
 from aiolimiter import AsyncLimiter
 
 from batchsora.settings import Rate
 
 HEADROOM = 1.02  # a bucket filled to the brim meets the service's window now and then: leave 2 %
-SLOWER = 0.5  # how much of the rate is left after a 429
-RECOVERY = 0.02  # of the ceiling, added for each request that was let in
+MEMORY_S = 60.0  # limits are nearly always per minute
+BENEFIT = 5.0  # requests at the rate tried that count besides those seen: one stray 429 is no law
+IDLE_S = 2.0  # no more of a gap counts as time in which the service took no more
+PROBING_S = 150.0  # after so long without a 429 the limit has been tried at twice its rate
+PATIENCE = 1.5  # so many times rarer is it tried each time that it proves right, ...
+PROBING_MOST_S = 600.0  # ... but 10 minutes are long enough to miss a service's better mood
+WRONG = 1.2  # a limit that has been passed by a fifth is none
+SCOUT_S = 10.0  # after a 429 that names no wait, one request goes first, and is so far ahead
+HAIR_S = 1e-6  # slept too long, so that the bucket's own arithmetic agrees that it has leaked
 
 
 class Pause:
@@ -28,60 +38,172 @@ class Pause:
         """Seconds until anybody may ask again."""
         return max(0.0, self._until - asyncio.get_running_loop().time())
 
-    async def over(self) -> None:
-        """Wait until it is over, also when it is pushed in the meantime."""
-        while (left_s := self.left_s) > 0:  # noqa: ASYNC110 - it may be pushed, not just set
-            await asyncio.sleep(left_s)
+
+class Speed:
+    """How fast requests may follow each other: learned from what the service takes. No clock.
+
+    A 429 shows the service's limit: what it took in the last minute, over that minute and the wait
+    that it asks for. From there the rate grows with the cube of the time, as in TCP's CUBIC
+    (RFC 9438): for a while it stays just under the limit, then it tries it, ever more boldly.
+    """
+
+    def __init__(self, ceiling: float) -> None:
+        """`ceiling` is the rate that is never exceeded, in requests a second."""
+        self._ceiling = ceiling
+        self._limit = ceiling  # what the service is believed to take for long
+        self.rate = ceiling  # what is tried
+        self._calm = 0.0  # the time since the last 429, as a part of the time of probing
+        self._probing_s = PROBING_S
+        self._taken: deque[float] = deque()  # when, in the last minute
+        self._series: _Series | None = None
+
+    @property
+    def is_slowed(self) -> bool:
+        """Tell whether the service takes less than the ceiling."""
+        return self.rate < self._ceiling
+
+    @property
+    def gap_s(self) -> float:
+        """Seconds from one request to the next."""
+        scouting = self._series is not None and self._series.blind > 0
+        return max(1 / self.rate, SCOUT_S if scouting else 0.0)
+
+    def taken(self, at: float) -> None:
+        """Count a request that the service took."""
+        if self._series is not None:
+            self._end_series(self._series, at)
+        self._taken.append(at)
+        while self._taken[0] <= at - MEMORY_S:
+            self._taken.popleft()
+        if self.is_slowed:
+            # slower than one a second it is requests that count: each of them may be refused
+            self._calm += min(1.0, 1 / self.rate) / self._probing_s
+            self.rate = min(self._ceiling, self._limit * (1 + self._calm**3))
+            if self.rate > WRONG * self._limit:
+                self._probing_s = PROBING_S
+
+    def refused(self, at: float, wait_s: float | None) -> None:
+        """Slow down after a 429; `wait_s` is the wait that it asks for, if it does."""
+        if self._calm > 0 and self.rate < WRONG * self._limit:
+            self._probing_s = min(PROBING_MOST_S, self._probing_s * PATIENCE)
+        if self._series is None:
+            self._series = _Series(at, self.rate)
+        self._series.blind += not wait_s
+        shown = self._shown(self._series, at + (wait_s or 0.0))
+        self._set(min(self.rate, shown / HEADROOM))
+
+    def _end_series(self, series: _Series, at: float) -> None:
+        """Go on after 429s; where none of them named a wait, the limit is between two figures.
+
+        They were one too few to wait long enough, and the last wait may have been far too long.
+        """
+        self._series = None
+        if series.blind > 1:
+            self._set(sqrt(self._limit * min(self._limit, self._shown(series, at))))
+
+    def _set(self, limit: float) -> None:
+        self._limit = self.rate = limit
+        self._calm = 0.0
+
+    def _shown(self, series: _Series, until: float) -> float:
+        """Tell the rate that the service takes, if it takes the next request then.
+
+        No limit per minute asks for more than a minute: a service that does is out of order.
+        """
+        wait_s = min(MEMORY_S, until - series.began_at)
+        return max(
+            self._over(series, MEMORY_S, wait_s),
+            self._over(series, MEMORY_S - wait_s, wait_s),
+        )
+
+    def _over(self, series: _Series, span_s: float, wait_s: float) -> float:
+        taken = [at for at in self._taken if at > series.began_at - span_s]
+        idle_s = max(IDLE_S, 2 / series.rate)
+        gaps = pairwise([*taken, series.began_at])
+        busy_s = sum(min(later - at, idle_s) for at, later in gaps)
+        return (len(taken) + BENEFIT) / (busy_s + wait_s + BENEFIT / series.rate)
+
+
+class _Series:
+    """429s in a row: when the first came, at which rate, and how many of them named no wait."""
+
+    def __init__(self, began_at: float, rate: float) -> None:
+        self.began_at = began_at
+        self.rate = rate
+        self.blind = 0
 
 
 class Gate:
     """Lets requests of one kind through at a rate; strictly in the order in which they came.
 
-    After a 429 the rate is halved, once for all requests that were under way then, and grows back
-    to the ceiling with every request that is let in.
+    The bucket holds the user's own rate and burst, which never change. Below that it is the gap
+    between two requests that counts, and bursts are over.
     """
 
     def __init__(self, rate: Rate, burst: int, pause: Pause) -> None:
-        self._ceiling = 1 / (rate.interval_s * HEADROOM)
-        self._rate = self._ceiling
+        self._every_s = rate.interval_s * HEADROOM
         self._burst = burst
         self._pause = pause
-        self._head = asyncio.Lock()  # only the head waits in the limiter: nobody barges in
-        self._limiter = self._bucket()
+        self._speed = Speed(1 / self._every_s)
+        self._head = asyncio.Lock()  # only the head waits for its time: nobody barges in
+        self._faster = asyncio.Event()  # what the head waits for may be nearer than it was
+        self._bucket = AsyncLimiter(burst, burst * self._every_s)
+        self._is_steady = False  # no burst until the next request has left
+        self._left_at = float("-inf")
         self.generation = 0
 
     @property
     def per_minute(self) -> float:
         """Requests a minute that pass at present."""
-        return self._rate * 60
+        return self._speed.rate * 60
 
     async def admit(self) -> int:
         """Wait for one's turn; returns the generation that `pushed_back` wants to know."""
         async with self._head:
-            await self._pause.over()
-            await self._limiter.acquire()
-            # again: all who waited in the limiter would rush out the instant a pause ends
-            await self._pause.over()
-        return self.generation
+            # asked again after every wait: there may be a pause now, or a new rate
+            while (wait_s := await self._wait_s()) > 0:
+                self._faster.clear()
+                try:
+                    async with asyncio.timeout(wait_s):
+                        await self._faster.wait()
+                except TimeoutError:
+                    pass
+            await self._bucket.acquire()
+            self._is_steady = False
+            self._left_at = asyncio.get_running_loop().time()
+            return self.generation
 
-    async def pushed_back(self, generation: int) -> None:
-        """Slow down after a 429: the first one of a generation counts, the rest knew no better."""
+    async def pushed_back(self, generation: int, *, named: bool = True) -> None:
+        """Slow down after a 429, once for all requests that left before it was known.
+
+        The pause is pushed before; `named` says that it is the service that named its length.
+        """
         if generation != self.generation:
             return
         self.generation += 1
-        await self._set(max(self._ceiling / 64, self._rate * SLOWER))
+        wait_s = self._pause.left_s if named else None
+        self._speed.refused(asyncio.get_running_loop().time(), wait_s)
 
     async def let_in(self) -> None:
         """Speed up a little after a request that the service took."""
-        if self._rate < self._ceiling:
-            await self._set(min(self._ceiling, self._rate + self._ceiling * RECOVERY))
+        was_slowed = self._speed.is_slowed
+        self._speed.taken(asyncio.get_running_loop().time())
+        if was_slowed and not self._speed.is_slowed:
+            await self._spend_burst()
+        self._faster.set()
 
-    async def _set(self, rate: float) -> None:
-        # a limiter's rate is fixed when it is made; a new one starts full, so that no burst follows
-        self._rate = rate
-        limiter = self._bucket()
-        await limiter.acquire(self._burst)
-        self._limiter = limiter
+    async def _wait_s(self) -> float:
+        """Seconds until the head may go, or may ask again."""
+        if (pause_s := self._pause.left_s) > 0:
+            await self._spend_burst()
+            return pause_s + HAIR_S
+        gap_s = self._left_at + self._speed.gap_s - asyncio.get_running_loop().time()
+        if gap_s > 0 and (self._is_steady or self._speed.is_slowed):
+            return gap_s + HAIR_S
+        return 0.0 if self._bucket.has_capacity() else max(0.0, gap_s) + HAIR_S
 
-    def _bucket(self) -> AsyncLimiter:
-        return AsyncLimiter(self._burst, self._burst / self._rate)
+    async def _spend_burst(self) -> None:
+        """Leave room for the next request only: what has leaked away meanwhile is no burst."""
+        self._is_steady = True
+        self._bucket = AsyncLimiter(self._burst, self._burst * self._every_s)
+        await self._bucket.acquire(self._burst - 1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -109,22 +111,26 @@ def meet(
     manifest: Manifest, records: Records, folder: Path, choice: Choice, now: datetime
 ) -> Iterator[Met | Gone | Problem]:
     """Compare a manifest with a run folder's ledger, job by job, in memory that does not grow."""
+    found = _Meeting(manifest, records, folder, now)
     with Seen(str(manifest.path)) as seen:
-        position = -1
+        positions = itertools.count()
         for batch in batches(manifest.jobs(records.recall_image)):
             yield from (it for it in batch if isinstance(it, Problem))
             jobs = [it for it in batch if isinstance(it, Planned)]
             known = records.find(it.key for it in jobs)
-            for planned in jobs:
-                position += 1
-                entry = known.get(planned.key)
-                settled = _settle_output(planned, entry, records)
-                yield from seen.clashes(settled)
-                yield from _image_problems(settled, entry, manifest)
-                yield from _foreign_file(settled, entry, folder, manifest)
-                action, why, lost = _action(settled, entry, records, folder, now)
-                chosen = choice.takes(position, settled)
-                yield Met(position, settled, entry, action, why, chosen, lost)
+            # a known job keeps its path, whatever the manifest would call it today
+            settled = [
+                replace(it, output=known[it.key].job.output) if it.key in known else it
+                for it in jobs
+            ]
+            placed = list(zip(positions, settled, strict=False))
+            clashes = seen.clashes(placed)
+            taken = records.outputs_in_use(fold_path(it.output) for it in settled)
+            for position, planned in placed:
+                yield from clashes.get(position, ())
+                yield from found.problems(planned, known.get(planned.key))
+                chosen = choice.takes(position, planned)
+                yield found.met(position, planned, known.get(planned.key), taken, chosen=chosen)
         for keys in records.placed():
             gone = records.find(set(keys) - seen.has(keys))
             yield from map(Gone, gone.values())
@@ -140,27 +146,71 @@ def batches(asked: Iterable[T]) -> Iterator[list[T]]:
         yield batch
 
 
-def _action(
-    planned: Planned, entry: Entry | None, records: Records, folder: Path, now: datetime
-) -> tuple[Action, str, bool]:
-    """Say what a run would do with a job, and why, and whether its clip is lost."""
-    if entry is None:
-        return Action.SUBMIT, _news(planned, records), False
-    job = entry.job
-    action = _ACTIONS[job.state]
-    if job.kept_clip is not None and not (folder / job.kept_clip.file).exists():
-        if job.expires_at is not None and job.expires_at <= now:
+@dataclass(frozen=True, slots=True)
+class _Meeting:
+    """What each job of a manifest is compared with."""
+
+    manifest: Manifest
+    records: Records
+    folder: Path
+    now: datetime
+
+    def met(
+        self,
+        position: int,
+        planned: Planned,
+        entry: Entry | None,
+        taken: Container[str],
+        *,
+        chosen: bool,
+    ) -> Met:
+        """Say what a run would do with a job, and why."""
+        if entry is None:
+            if fold_path(planned.output) in taken:  # an older job's clip is there, and stays
+                stem, _, suffix = planned.output.rpartition(".")
+                planned = replace(planned, output=f"{stem}-{planned.key[:8]}.{suffix}")
+            return Met(position, planned, None, Action.SUBMIT, self._news(planned), chosen)
+        action, why, lost = self._standing(entry.job)
+        return Met(position, planned, entry, action, why, chosen, lost)
+
+    def _news(self, planned: Planned) -> str:
+        """Say what makes it a new job: nothing like it was there, or it says something else now."""
+        if not planned.explicit_id:
+            return "new"
+        before = self.records.last_named(planned.id, planned.order.take)
+        if before is None:
+            return "new"
+        return "; ".join(changes(before.job.order, planned.order)) or "new"
+
+    def _standing(self, job: Job) -> tuple[Action, str, bool]:
+        action = _ACTIONS[job.state]
+        if job.kept_clip is None or (self.folder / job.kept_clip.file).exists():
+            return action, _why(job), False
+        if job.expires_at is not None and job.expires_at <= self.now:
             return action, FILE_MISSING_HINT, True
         return Action.DOWNLOAD, "its file was removed here; it is fetched again", False
-    return action, _standing(job), False
 
+    def problems(self, planned: Planned, entry: Entry | None) -> Iterator[Problem]:
+        """Say what is wrong with a job that is still to be submitted."""
+        if entry is not None and entry.job.state is not State.PENDING:
+            return
+        if planned.image_problem:
+            yield self._problem(planned, planned.image_problem, planned.image_mend)
+        elif planned.image_path is not None:
+            try:
+                _inspect(planned.image_path, planned.order.size, planned.order.fit)
+            except ImageProblem as problem:
+                image = planned.order.image.written if planned.order.image else ""
+                yield self._problem(planned, f"{image}: {problem.what}", problem.mend)
+        if entry is None and os.path.lexists(f"{self.folder}/{planned.output}"):
+            what = f"{planned.output} is there already, and no job of this run folder made it"
+            mend = "move it away, or choose another output or id"
+            # unless an older job made it: then the new clip steps aside
+            if self.records.owner_of_output(fold_path(planned.output)) is None:
+                yield self._problem(planned, what, mend)
 
-def _news(planned: Planned, records: Records) -> str:
-    """Say what makes a job a new one: nothing like it was there, or it says something else now."""
-    before = records.last_named(planned.id, planned.order.take) if planned.explicit_id else None
-    if before is None:
-        return "new"
-    return "; ".join(changes(before.job.order, planned.order)) or "new"
+    def _problem(self, planned: Planned, what: str, mend: str) -> Problem:
+        return Problem(what, mend, str(self.manifest.path), planned.line, planned.row)
 
 
 def changes(was: Order, now: Order) -> Iterator[str]:
@@ -183,7 +233,7 @@ def _image_change(was: Image | None, now: Image | None) -> str:
     return f"image was {was.written}"
 
 
-def _standing(job: Job) -> str:
+def _why(job: Job) -> str:
     """Say why a known job stands where it does."""
     fault = job.fault.message if job.fault is not None else ""
     match job.state:
@@ -201,30 +251,6 @@ def _standing(job: Job) -> str:
             return job.hint
 
 
-def _settle_output(planned: Planned, entry: Entry | None, records: Records) -> Planned:
-    """Keep the path that a known job has; step aside where an older job has a new one's."""
-    if entry is not None:
-        return replace(planned, output=entry.job.output)
-    if records.owner_of_output(fold_path(planned.output)) is None:
-        return planned
-    stem, _, suffix = planned.output.rpartition(".")
-    return replace(planned, output=f"{stem}-{planned.key[:8]}.{suffix}")
-
-
-def _image_problems(planned: Planned, entry: Entry | None, manifest: Manifest) -> Iterable[Problem]:
-    """Say what is wrong with the image of a job that is still to be submitted."""
-    if entry is not None and entry.job.state is not State.PENDING:
-        return
-    if planned.image_problem:
-        yield _problem(manifest, planned, planned.image_problem, planned.image_mend)
-    elif planned.image_path is not None:
-        try:
-            _inspect(planned.image_path, planned.order.size, planned.order.fit)
-        except ImageProblem as problem:
-            image = planned.order.image.written if planned.order.image else ""
-            yield _problem(manifest, planned, f"{image}: {problem.what}", problem.mend)
-
-
 @lru_cache(maxsize=4096)
 def _inspect(path: Path, size: Size, fit: Fit) -> None:
     facts = inspect_image(path)
@@ -233,16 +259,3 @@ def _inspect(path: Path, size: Size, fit: Fit) -> None:
             f"the image is {facts.width}x{facts.height}, and fit: exact wants {size}",
             "use fit: cover, contain or stretch",
         )
-
-
-def _foreign_file(
-    planned: Planned, entry: Entry | None, folder: Path, manifest: Manifest
-) -> Iterable[Problem]:
-    """Find a file in the place of a new job's clip, which no job of the ledger put there."""
-    if entry is None and (folder / planned.output).exists():
-        what = f"{planned.output} is there already, and no job of this run folder made it"
-        yield _problem(manifest, planned, what, "move it away, or choose another output or id")
-
-
-def _problem(manifest: Manifest, planned: Planned, what: str, mend: str) -> Problem:
-    return Problem(what, mend, str(manifest.path), planned.line, planned.row)

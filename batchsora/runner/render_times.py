@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 
 from batchsora.job import Order
@@ -10,9 +11,13 @@ Kind = tuple[str, int, str]
 
 MEMORY = 32  # renders of a kind that are remembered: services get slower and faster by the hour
 FIRST_LOOK_S = 1.0
-UNKNOWN_GROWTH = 0.2  # with nothing learned, the next look is after so much of the age
-FINE = 0.04  # around the time when it is due, looks are so much of the usual time apart
 LEAST_S = 0.2
+UNKNOWN_GROWTH = 0.5  # with nothing learned, the next look is after so much of the age
+SHARE = 0.15  # of those still to come, each look finds so many: 4 to 5 looks, however they spread
+FINE = 0.03  # of the usual time lies between two looks at least: half of it is lost on average
+LATER = 0.5  # a job later than all before is looked at after so much of its lateness
+EARLIEST = 0.8  # found at its first look it was finished before: hardly earlier than this part
+WHOLE_S = 1.0  # services tell times in whole seconds
 
 
 class RenderTimes:
@@ -23,32 +28,48 @@ class RenderTimes:
         self._longest_s = longest_s
         self._seen: dict[Kind, deque[float]] = {}
 
-    def learn(self, order: Order, took_s: float, *, looks: int) -> None:
-        """Remember that a job was found finished after so long, at the nth look.
+    def learn(
+        self,
+        order: Order,
+        took_s: float,
+        *,
+        looks: int,
+        going_at_s: float | None = None,
+        told_s: float | None = None,
+    ) -> None:
+        """Remember that a job was found finished at this age, at the nth look.
 
-        Found at the first look it was finished earlier, nobody knows when: it is remembered as a
-        tenth shorter, so that the next look of its kind is a little too early, and finds out.
+        `going_at_s` is its age when it was last seen unfinished, `told_s` what the service says
+        that it took: the truth lies in between, and near to that.
         """
+        if looks <= 1:
+            going_at_s = 0.0
+        after_s, by_s = self._between(took_s, going_at_s, told_s)
+        if by_s > self._longest_s and after_s < by_s / 2:
+            return  # nobody looked for long, as in a pause, or until a resume the next day
         seen = self._seen.setdefault(_kind(order), deque(maxlen=MEMORY))
-        seen.append(took_s * 0.9 if looks <= 1 else took_s)
+        seen.append((after_s + by_s) / 2)
+
+    def _between(
+        self, found_s: float, going_at_s: float | None, told_s: float | None
+    ) -> tuple[float, float]:
+        after_s = found_s if going_at_s is None else going_at_s
+        if told_s is not None and after_s - WHOLE_S <= told_s <= found_s + WHOLE_S:
+            return max(after_s, told_s - WHOLE_S), min(found_s, told_s + WHOLE_S)
+        if after_s == 0 and found_s <= self._longest_s:
+            return found_s * EARLIEST, found_s
+        return after_s, found_s
 
     def next_look_s(self, order: Order, age_s: float) -> float:
         """Seconds from now to the next look at a job of this age."""
         seen = sorted(self._seen.get(_kind(order), ()))
         if not seen:
             return self._bounded(max(FIRST_LOOK_S, age_s * UNKNOWN_GROWTH))
-        early, usual, late = (seen[len(seen) * tenth // 10] for tenth in (1, 5, 9))
-        if age_s < early:
-            return self._bounded(early - age_s)
-        fine_s = max(usual * FINE, (late - early) / 8)
-        if age_s <= late + fine_s:
-            return self._bounded(fine_s)
-        return self._bounded(max(fine_s, (age_s - late) * 0.5))
-
-    def expected_s(self, order: Order) -> float | None:
-        """How long a job of this kind usually takes; None where none was seen."""
-        seen = sorted(self._seen.get(_kind(order), ()))
-        return seen[len(seen) // 2] if seen else None
+        least_s = FINE * seen[len(seen) // 2]
+        to_come = seen[bisect_right(seen, age_s) :]
+        if not to_come:
+            return self._bounded(max(least_s, (age_s - seen[-1]) * LATER))
+        return self._bounded(max(least_s, to_come[int(len(to_come) * SHARE)] - age_s))
 
     def _bounded(self, wait_s: float) -> float:
         return min(self._longest_s, max(LEAST_S, wait_s))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from batchsora.clock import Now, stamp, system_now
+from batchsora.clock import Now, system_now
 from batchsora.job import State
 from batchsora.ledger.records import Records
-from batchsora.reports.summary import write_json
-from batchsora.reports.tables import write_csv
+from batchsora.reports import csv_report, json_report, report_row
 from batchsora.runner.progress import Totals
 
 
@@ -18,26 +17,27 @@ def write_reports(folder: Path, records: Records, now: Now = system_now) -> None
     if campaign is None:
         return
     own = campaign.columns or _columns_in_use(records)
-    write_csv(folder / "report.csv", records.entries(), own)
     run = {
         "name": campaign.name,
         "service": campaign.service,
-        "began_at": stamp(campaign.began_at),
-        "reported_at": stamp(now()),
+        "began_at": campaign.began_at,
+        "reported_at": now(),
     }
     totals = Totals.of(records.tallies())
-    write_json(
-        folder / "report.json",
-        run=run,
-        entries=records.entries(),
-        totals={
-            **{state.value: totals.states[state] for state in State},
-            "spent_usd": totals.spent_usd,
-            "in_doubt_usd": totals.in_doubt_usd,
-            "unpriced": totals.unpriced,
-        },
-        own=own,
-    )
+    counted = {
+        **{state.value: totals.states[state] for state in State},
+        "spent_usd": totals.spent_usd,
+        "in_doubt_usd": totals.in_doubt_usd,
+        "unpriced": totals.unpriced,
+    }
+    with (
+        csv_report(folder / "report.csv", own) as add_line,
+        json_report(folder / "report.json", run=run, totals=counted) as add_object,
+    ):
+        for entry in records.entries():
+            row = report_row(entry, own)
+            add_line(row)
+            add_object(row)
 
 
 def _columns_in_use(records: Records) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import tracemalloc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,9 +18,28 @@ from hypothesis import strategies as st
 
 from batchsora.job import Job, Order, Size
 from batchsora.ledger.records import Entry
-from batchsora.reports import report_columns, write_csv, write_json
+from batchsora.reports import csv_report, json_report, report_columns, report_row
 
 Write = Callable[[Path, Iterable[Entry]], None]
+
+
+def write_csv(path: Path, entries: Iterable[Entry], own: Sequence[str]) -> None:
+    with csv_report(path, own) as add:
+        for entry in entries:
+            add(report_row(entry, own))
+
+
+def write_json(
+    path: Path,
+    *,
+    run: Mapping[str, Any],
+    entries: Iterable[Entry],
+    totals: Mapping[str, Any],
+    own: Sequence[str],
+) -> None:
+    with json_report(path, run=run, totals=totals) as add:
+        for entry in entries:
+            add(report_row(entry, own))
 
 
 def as_csv(path: Path, entries: Iterable[Entry]) -> None:
