@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlite_utils import Database
 
 from batchsora.clock import stamp
 from batchsora.job import fold_path
-from batchsora.ledger.records import PAGE
 from batchsora.planned import Planned
 
 _ADD = """
@@ -23,19 +22,20 @@ insert into jobs (
 )
 """
 
-# what a manifest may still say of a job that is known: its name, its place, its own columns; its
-# price as long as nothing was bought at the old one
-_PLACE = """
+# what a manifest may still say of a job that is known: its name, its place, its own columns, where
+# its image is; its price as long as nothing was, or may have been, bought at the old one
+_UNBOUGHT = "purchases = 0 and state not in ('submitting', 'in_doubt')"
+_PLACE = f"""
 update jobs set
     id = :id, position = :position, row = :row, manifest_line = :manifest_line,
-    tags = :tags, columns = :columns,
-    price_usd = case when attempts = 0 then :price_usd else price_usd end
+    tags = :tags, columns = :columns, image = :image,
+    price_usd = case when {_UNBOUGHT} then :price_usd else price_usd end
 where key = :key and (
-    (id, position, row, manifest_line, tags, columns)
-        is not (:id, :position, :row, :manifest_line, :tags, :columns)
-    or (attempts = 0 and price_usd is not :price_usd)
+    (id, position, row, manifest_line, tags, columns, image)
+        is not (:id, :position, :row, :manifest_line, :tags, :columns, :image)
+    or ({_UNBOUGHT} and price_usd is not :price_usd)
 )
-"""
+"""  # noqa: S608 - our own words
 
 
 def add(db: Database, jobs: Sequence[tuple[int, Planned]], at: Any) -> None:
@@ -48,23 +48,12 @@ def place(db: Database, jobs: Sequence[tuple[int, Planned]]) -> None:
     db.conn.executemany(_PLACE, (_row(*it) for it in jobs))
 
 
-def drop_places(db: Database, still_there: Callable[[Sequence[str]], Iterable[str]]) -> None:
-    """Take the place of every job whose row is gone; `still_there` picks the keys that are not."""
-    after = -1
-    while True:
-        rows = db.execute(
-            "select rowid as place, key from jobs where position is not null and rowid > ?"
-            " order by rowid limit ?",
-            (after, PAGE),
-        ).fetchall()
-        if not rows:
-            return
-        gone = {row["key"] for row in rows}.difference(still_there([row["key"] for row in rows]))
-        db.conn.executemany(
-            "update jobs set position = null, row = null, manifest_line = null where key = ?",
-            ((key,) for key in gone),
-        )
-        after = rows[-1]["place"]
+def drop_places(db: Database, keys: Iterable[str]) -> None:
+    """Take the place of jobs whose row is gone."""
+    db.conn.executemany(
+        "update jobs set position = null, row = null, manifest_line = null where key = ?",
+        ((key,) for key in keys),
+    )
 
 
 def _row(position: int, planned: Planned) -> dict[str, Any]:
@@ -77,6 +66,7 @@ def _row(position: int, planned: Planned) -> dict[str, Any]:
         "manifest_line": planned.line,
         "tags": json.dumps(planned.tags, ensure_ascii=False),
         "columns": json.dumps(planned.columns, ensure_ascii=False),
+        "image": planned.order.image and planned.order.image.written,
         "price_usd": None if price is None else str(price),
     }
 
@@ -89,7 +79,6 @@ def _order(planned: Planned) -> dict[str, Any]:
         "model": order.model,
         "seconds": order.seconds,
         "size": str(order.size),
-        "image": order.image and order.image.written,
         "image_sha256": order.image and order.image.sha256,
         "fit": order.fit.value,
         "likeness": order.likeness(),

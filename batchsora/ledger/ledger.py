@@ -6,27 +6,28 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from sqlite_utils import Database
 
 from batchsora.clock import Now, stamp, system_now
-from batchsora.errors import LedgerError, UsageError
+from batchsora.errors import LedgerError
 from batchsora.job import Fault, Job, State
-from batchsora.ledger import opening, rescue
+from batchsora.ledger import opening, rescue, room
+from batchsora.ledger.durable import make_folder
 from batchsora.ledger.lock import RunLock
-from batchsora.ledger.records import Records
-from batchsora.ledger.rows import MOVING, moving_row, read_job
-from batchsora.lifecycle import Event, Happening, advance
+from batchsora.ledger.opening import ask
+from batchsora.ledger.records import Records, Tally
+from batchsora.ledger.rows import MOVING, event_row, moving_row, read_job
+from batchsora.lifecycle import FILE_MISSING_HINT, Event, Happening, advance
 
-ROOM_FOR_AN_ID = 1024  # bytes kept free in a row while the answer with its id is awaited
-BUSY_TRIES = 6  # of 10 s each: so long a paid id waits for somebody else's reader
+BUSY_TRIES = 6  # of 10 s each: so long an answer waits for somebody else's reader
 
 _UPDATE = (
-    f"update jobs set {', '.join(f'{name} = :{name}' for name in MOVING)}, reserve = :reserve"  # noqa: S608 - our own names
+    f"update jobs set {', '.join(f'{name} = :{name}' for name in MOVING)}"  # noqa: S608 - our own names
     " where key = :key and state = :state_was and revision = :revision_was"
 )
 _CLAIM = (
@@ -35,10 +36,7 @@ _CLAIM = (
     " on conflict do update set manifest = excluded.manifest, columns = excluded.columns"
     " where (manifest, columns) is not (excluded.manifest, excluded.columns)"
 )
-_RESCUABLE = (
-    "select * from jobs where state = 'in_doubt' and key = :key"
-    " and exists (select 1 from campaign where identity = :identity)"
-)
+_RESCUABLE = "select * from jobs where state = 'in_doubt' and key = ?"
 _APPEND = (
     "insert into events (key, at, event, state, detail) values (:key, :at, :event, :state, :detail)"
 )
@@ -62,39 +60,38 @@ class Ledger:
         belongs on another disk, or at least into another folder. Raises LedgerError.
         """
         self.folder = folder
+        self.path = folder / "ledger.db"
         self.now = now
         self._rescue_file = rescue_file
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "work").mkdir(mode=0o700, exist_ok=True)
-        self._lock = RunLock(folder / "work" / "lock")
-        try:
-            self.path = folder / "ledger.db"
+        with opening.explained(self.path):
+            make_folder(folder)
+            (folder / "work").mkdir(mode=0o700, exist_ok=True)
+            self._lock = RunLock(folder / "work" / "lock")
+        with ExitStack() as undo:
+            undo.callback(self._lock.close)
             self.db: Database = opening.open_for_writing(self.path)
+            undo.callback(self.db.close)
             self.records = Records(self.db)
+            self._identity = self._read_identity()
             self._recover()
             self._bring_in_rescued()
-        except BaseException:
-            self._lock.close()
-            raise
+            undo.pop_all()
 
     def claim(self, name: str, service: str, manifest: str, columns: Sequence[str]) -> None:
         """Say whose ledger this is; raises UsageError where it is another campaign's."""
         ours = self.records.campaign()
         if ours is not None:
-            self._insist("campaign", ours.name, name)
-            self._insist("service", ours.service, service)
+            ours.insist(self.folder, name, service)
         with self.atomic():
             self.db.execute(
                 _CLAIM,
                 (uuid.uuid4().hex, name, service, manifest, json.dumps(columns), stamp(self.now())),
             )
+        self._identity = self._read_identity()
 
-    def _insist(self, word: str, is_: str, wanted: str) -> None:
-        if is_ != wanted:
-            raise UsageError(
-                f"{self.folder} belongs to the {word} {is_}, not to {wanted}",
-                "choose another run folder with --out-dir",
-            )
+    def _read_identity(self) -> str:
+        campaign = self.records.campaign()
+        return campaign.identity if campaign else ""
 
     def record(self, job: Job, happening: Happening) -> Job:
         """Write one transition down, durably, and return the job as it is now.
@@ -105,73 +102,88 @@ class Ledger:
         into the rescue file before the LedgerError is raised.
         """
         after = advance(job, happening)
-        tries = BUSY_TRIES if happening.video_id else 1
         try:
-            self._write(job, after, happening, tries)
+            self._store(job, after, happening)
+        except SecondDriverError as error:
+            raise SecondDriverError(f"{error}{self._put_aside(job, happening)}") from error
         except sqlite3.Error as error:
-            explained = opening.explain(error, self.path)
-            if happening.video_id:
-                self._put_aside(job, happening.video_id, explained)
-            raise explained from error
+            told = opening.explain(error, self.path)
+            raise LedgerError(told.what + self._put_aside(job, happening), told.mend) from error
         return after
 
-    def _put_aside(self, job: Job, video_id: str, error: LedgerError) -> None:
-        error.what += f"; the paid video {video_id} of job {job.name} is noted"
-        try:
-            rescue.put_aside(self._rescue_file, rescue.Found(self._identity(), job.key, video_id))
-            error.what += f" in {self._rescue_file}, and read in at the next start"
-        except OSError:
-            error.what += (
-                " nowhere but here: keep this line, and settle it with `batchsora resolve`"
-            )
+    def _store(self, before: Job, after: Job, happening: Happening) -> None:
+        """Write; an answer is not given up easily: a reader is waited for, an id is made room."""
+        answers = before.state is State.SUBMITTING or happening.video_id is not None
+        spend_room = False
+        for tries_left in reversed(range(BUSY_TRIES if answers else 1)):
+            try:
+                self._write(before, after, happening, spend_room=spend_room)
+            except sqlite3.OperationalError as error:
+                busy = opening.kind_of(error) == sqlite3.SQLITE_BUSY
+                may_make_room = happening.video_id is not None and not spend_room
+                if not tries_left or not (busy or may_make_room):
+                    raise
+                spend_room = spend_room or not busy
+            else:
+                return
 
-    def _identity(self) -> str:
-        campaign = self.records.campaign()
-        return campaign.identity if campaign else ""
-
-    def _write(self, before: Job, after: Job, happening: Happening, tries: int) -> None:
-        try:
-            with self.atomic():
-                self._swap(before, after)
-                self.db.execute(_APPEND, _event_row(after, happening))
-        except sqlite3.OperationalError as error:
-            if tries <= 1 or "locked" not in str(error):
-                raise
-            self._write(before, after, happening, tries - 1)
+    def _write(self, before: Job, after: Job, happening: Happening, *, spend_room: bool) -> None:
+        with self.db.atomic():
+            if spend_room:
+                room.spend(self.db)
+            elif after.state is State.SUBMITTING:
+                room.hold(self.db)  # no request leaves without room for the id that it may bring
+            self._swap(before, after)
+            self.db.execute(_APPEND, event_row(after, happening))
 
     def _swap(self, before: Job, after: Job) -> None:
-        reserve = bytes(ROOM_FOR_AN_ID) if after.state is State.SUBMITTING else None
         row = moving_row(after) | {
             "key": before.key,
             "state_was": before.state.value,
             "revision_was": before.revision,
-            "reserve": reserve,
         }
         if self.db.execute(_UPDATE, row).rowcount != 1:
             raise SecondDriverError(f"job {before.key} is not {before.state} any more")
 
+    def _put_aside(self, job: Job, happening: Happening) -> str:
+        """Keep an id that the ledger did not take elsewhere; say where, to end a message with."""
+        if happening.video_id is None:
+            return ""
+        noted = f"; the paid video {happening.video_id} of job {job.name} is noted"
+        try:
+            found = rescue.Found(self._identity, job.key, happening.video_id)
+            rescue.put_aside(self._rescue_file, found)
+        except OSError:
+            return f"{noted} nowhere but here: keep this line, and use `batchsora resolve --video`"
+        return f"{noted} in {self._rescue_file}, and read in at the next start"
+
     @contextmanager
     def atomic(self) -> Iterator[None]:
-        """Make what is written inside one transaction; nothing in it may wait."""
-        with self.db.atomic():
-            yield
+        """Make what is written inside one transaction; nothing in it may wait. LedgerError."""
+        try:
+            with self.db.atomic():
+                yield
+        except sqlite3.Error as error:
+            raise opening.explain(error, self.path) from error
 
     def _recover(self) -> None:
         """Put in doubt what was on the wire when the last runner died."""
         fault = Fault("interrupted", "batchsora was interrupted while this request was on the wire")
-        found = self.db.execute("select * from jobs where state = 'submitting'").fetchall()
-        for job in map(read_job, found):
+        for job in map(read_job, ask(self.db, "select * from jobs where state = 'submitting'")):
             self.record(job, Happening(Event.SUBMIT_LOST, self.now(), fault=fault))
 
     def _bring_in_rescued(self) -> None:
         """Adopt the ids that could be stored in the rescue file only."""
-        for found in rescue.read(self._rescue_file):
-            row = self.db.execute(
-                _RESCUABLE, {"key": found.key, "identity": found.identity}
-            ).fetchone()
-            if row is not None and self.records.owner_of(found.video_id) is None:
+        try:
+            rescued = [it for it in rescue.read(self._rescue_file) if it.identity == self._identity]
+        except OSError as error:
+            what = f"{self._rescue_file} can't be read, and may hold ids of paid videos: {error}"
+            raise LedgerError(what, "make it readable, then run the same command again") from error
+        for found in rescued:
+            rows = ask(self.db, _RESCUABLE, (found.key,))
+            if rows and self.records.owner_of(found.video_id) is None:
                 happening = Happening(Event.DOUBT_ADOPTED, self.now(), video_id=found.video_id)
-                self.record(read_job(row), happening)
+                self.record(read_job(rows[0]), happening)
 
     def choose_nothing(self) -> None:
         """Begin a choice of jobs; it is gone when the ledger is closed."""
@@ -184,46 +196,88 @@ class Ledger:
         """Choose jobs that this session may submit."""
         self.db.conn.executemany("insert into temp.chosen values (?)", ((key,) for key in keys))
 
+    def tallies_of_session(self) -> list[Tally]:
+        """Count the jobs that this session drives: those chosen, and those under way."""
+        return self.records.tallies(
+            "key in (select key from temp.chosen)"
+            " or state in ('submitting', 'in_doubt', 'running', 'rendered')"
+        )
+
+    def count_missing(self) -> int:
+        """Count the chosen jobs whose finished clip is neither here nor at the service any more."""
+        ((count,),) = ask(
+            self.db,
+            "select count(*) from jobs where state = 'done' and hint = ?"
+            " and key in (select key from temp.chosen)",
+            (FILE_MISSING_HINT,),
+        )
+        return int(count)
+
+    def awaits_its_name(self, key: str) -> bool:
+        """Tell whether a job's clip is fetched and checked, but has no name yet."""
+        sql = "select 1 from jobs where key = ? and state = 'rendered' and file is not null"
+        return bool(ask(self.db, sql, (key,)))
+
     def to_submit(self, after: int, limit: int, *, chosen: bool) -> list[tuple[int, Job]]:
         """Read a window of pending jobs in the manifest's order, each with its position.
 
         `after` is the last position of the window before; `chosen` asks for those jobs only that
         `choose` named.
         """
-        only = "and key in (select key from temp.chosen)" if chosen else ""
-        rows = self.db.execute(
+        # walks the manifest's order and looks each job up: the other way round, every window would
+        # sort all that is chosen
+        only = "and exists (select 1 from temp.chosen where key = jobs.key)" if chosen else ""
+        rows = ask(
+            self.db,
             f"select * from jobs where state = 'pending' and position > ? {only}"  # noqa: S608 - no value
             " order by position limit ?",
             (after, limit),
         )
-        return [(row["position"], read_job(row)) for row in rows.fetchall()]
+        return [(row["position"], read_job(row)) for row in rows]
 
     def under_way(self, after: str, limit: int) -> list[Job]:
         """Read a window of the jobs that the service has, or may have, in order of their keys."""
-        rows = self.db.execute(
+        rows = ask(
+            self.db,
             "select * from jobs where state in ('in_doubt', 'running', 'rendered') and key > ?"
             " order by key limit ?",
             (after, limit),
         )
-        return [read_job(row) for row in rows.fetchall()]
+        return [read_job(row) for row in rows]
 
     def count_in_doubt(self) -> int:
         """Count the jobs in doubt: the breaker looks here, since a restart does not forget it."""
-        (count,) = self.db.execute("select count(*) from jobs where state = 'in_doubt'").fetchone()
+        ((count,),) = ask(self.db, "select count(*) from jobs where state = 'in_doubt'")
         return int(count)
 
     def is_alike_in_doubt(self, job: Job) -> bool:
         """Tell whether a job is in doubt that a service's list would show just like this one."""
-        found = self.db.execute(
-            "select 1 from jobs where state = 'in_doubt' and likeness = ? and key <> ?",
-            (job.order.likeness(), job.key),
-        )
-        return found.fetchone() is not None
+        sql = "select 1 from jobs where state = 'in_doubt' and likeness = ? and key <> ? limit 1"
+        return bool(ask(self.db, sql, (job.order.likeness(), job.key)))
 
     def close(self) -> None:
-        """Close the file and let the next runner in."""
+        """Close the file and let the next runner in; what nobody claimed is removed again."""
+        unclaimed = self._is_unclaimed()
         self.db.close()
-        self._lock.close()
+        try:
+            if unclaimed:
+                self._remove()
+        finally:
+            self._lock.close()
+
+    def _is_unclaimed(self) -> bool:
+        try:
+            return self.records.campaign() is None
+        except LedgerError:
+            return False
+
+    def _remove(self) -> None:
+        """Leave no trace of a run whose manifest was refused."""
+        for path in (self.path, self.path.with_name("ledger.db-journal"), self._lock.path):
+            path.unlink(missing_ok=True)
+        for empty in (self.folder / "work", self.folder):
+            with suppress(OSError):  # somebody else's files are in it
+                empty.rmdir()
 
     def __enter__(self) -> Self:
         return self
@@ -232,30 +286,3 @@ class Ledger:
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _event_row(job: Job, happening: Happening) -> dict[str, Any]:
-    return {
-        "key": job.key,
-        "at": stamp(happening.at),
-        "event": happening.event.value,
-        "state": job.state.value,
-        "detail": json.dumps(dict(_details(happening)), ensure_ascii=False),
-    }
-
-
-def _details(happening: Happening) -> Iterator[tuple[str, Any]]:
-    """Say what was known of it, leaving out what was not."""
-    if happening.fault is not None:
-        yield "code", happening.fault.code
-        yield "message", happening.fault.message
-    for name in ("video_id", "reason", "hint", "evidence"):
-        if value := getattr(happening, name):
-            yield name, value
-    for name in ("started_at", "completed_at", "expires_at"):
-        if at := getattr(happening, name):
-            yield name, stamp(at)
-    if happening.clip is not None:
-        yield "file", happening.clip.file
-        yield "bytes", happening.clip.bytes
-        yield "sha256", happening.clip.sha256

@@ -7,19 +7,25 @@ is answered whole, or a page at a time.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from batchsora.clock import read_stamp
+from batchsora.clock import read_stamp, stamp
+from batchsora.errors import UsageError
 from batchsora.job import Job, Reason, State
+from batchsora.ledger.opening import ask
 from batchsora.ledger.rows import read_job
+from batchsora.ledger.schema import BOUGHT, WAS_BOUGHT
 
+BILLED = "(purchases > 0 or state in ('submitting', 'in_doubt'))"
+REPORTED = f"(position is not null or {BILLED})"
 PAGE = 500  # rows read at a time: about 10 ms
 
 
@@ -33,6 +39,18 @@ class Campaign:
     manifest: str  # relative to the run folder
     columns: tuple[str, ...]  # the manifest's own other columns
     began_at: datetime
+
+    def insist(self, folder: Path, name: str, service: str) -> None:
+        """Raise UsageError where another campaign, or another service, wants this folder."""
+        for word, ours, wanted in (
+            ("campaign", self.name, name),
+            ("service", self.service, service),
+        ):
+            if ours != wanted:
+                raise UsageError(
+                    f"{folder} belongs to the {word} {ours}, not to {wanted}",
+                    "choose another run folder with --out-dir",
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +76,14 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """So many clips came within so long."""
+
+    count: int
+    span_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """An event of a job's history."""
 
@@ -75,7 +101,7 @@ class Records:
 
     def campaign(self) -> Campaign | None:
         """Say whose ledger it is; None where it was never claimed."""
-        row = self._db.execute("select * from campaign").fetchone()
+        row = self._first("select * from campaign")
         if row is None:
             return None
         return Campaign(
@@ -87,47 +113,79 @@ class Records:
             read_stamp(row["began_at"]),
         )
 
+    def _ask(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        return ask(self._db, sql, values)
+
+    def _first(self, sql: str, values: Sequence[Any] = ()) -> Any | None:
+        return next(iter(self._ask(sql, values)), None)
+
     def find(self, keys: Iterable[str]) -> dict[str, Entry]:
         """Look up jobs by their keys; those that are not there are left out."""
-        rows = self._db.execute(
+        rows = self._ask(
             "select * from jobs where key in (select value from json_each(?))",
             (json.dumps(list(keys)),),
         )
-        return {row["key"]: _read_entry(row) for row in rows.fetchall()}
+        return {row["key"]: _read_entry(row) for row in rows}
 
     def named(self, names: Iterable[str]) -> Iterator[Entry]:
-        """Find jobs by ``ID`` (all its takes), ``ID#TAKE``, or a glob of either."""
+        """Find jobs by ``ID`` (all its takes), ``ID#TAKE``, or a glob of either, as reported."""
         patterns = tuple(names)
-        for entry in self.entries():
-            job = entry.job
-            full = f"{job.id}#{job.order.take}"
-            if any(fnmatchcase(job.id, it) or fnmatchcase(full, it) for it in patterns):
+        ids = None if any(map(_is_glob, patterns)) else _ids_in(patterns)
+        for entry in self._reported(ids):
+            if any(_names(entry.job, it) for it in patterns):
                 yield entry
 
     def entries(self) -> Iterator[Entry]:
         """Read what is reported: the manifest's jobs in order, then what was bought and is gone."""
-        yield from self._pages("position", "position is not null")
-        yield from self._pages("rowid", "position is null and purchases + (state = 'in_doubt') > 0")
+        yield from self._reported(None)
 
-    def _pages(self, by: str, where: str) -> Iterator[Entry]:
+    def _reported(self, ids: Sequence[str] | None) -> Iterator[Entry]:
+        """Read what is reported of some ids; None means all."""
+        some = () if ids is None else (json.dumps(ids),)
+        of_ids = "" if ids is None else " and id in (select value from json_each(?))"
+        yield from self._pages("position", f"position is not null{of_ids}", some)
+        yield from self._pages("rowid", f"position is null and {BILLED}{of_ids}", some)
+
+    def placed(self) -> Iterator[list[str]]:
+        """Read the keys of all jobs that have a place in the manifest, a page at a time."""
         after = -1
         while True:
-            rows = self._db.execute(
+            rows = self._ask(
+                "select rowid as place, key from jobs where position is not null and rowid > ?"
+                " order by rowid limit ?",
+                (after, PAGE),
+            )
+            if not rows:
+                return
+            yield [row["key"] for row in rows]
+            after = rows[-1]["place"]
+
+    def last_named(self, job_id: str, take: int) -> Entry | None:
+        """Find the job that was recorded last under this id and take."""
+        row = self._first(
+            "select * from jobs where id = ? and take = ? order by rowid desc limit 1",
+            (job_id, take),
+        )
+        return None if row is None else _read_entry(row)
+
+    def _pages(self, by: str, where: str, values: Sequence[str]) -> Iterator[Entry]:
+        after = -1
+        while True:
+            rows = self._ask(
                 f"select *, {by} as place from jobs where {where} and {by} > ?"  # noqa: S608 - our own words
                 f" order by {by} limit {PAGE}",
-                (after,),
-            ).fetchall()
+                (*values, after),
+            )
             yield from map(_read_entry, rows)
             if len(rows) < PAGE:
                 return
             after = rows[-1]["place"]
 
-    def tallies(self) -> list[Tally]:
-        """Count what is reported, by state, reason and price."""
-        rows = self._db.execute(
-            "select state, reason, price_usd, count(*) as jobs, sum(purchases) as purchases"
-            " from jobs where position is not null or purchases > 0 or state = 'in_doubt'"
-            " group by 1, 2, 3"
+    def tallies(self, which: str = REPORTED) -> list[Tally]:
+        """Count jobs, those that are reported, by state, reason and price."""
+        rows = self._ask(
+            "select state, reason, price_usd, count(*) as jobs, sum(purchases) as purchases"  # noqa: S608 - our own words
+            f" from jobs where {which} group by 1, 2, 3"
         )
         return [
             Tally(
@@ -137,12 +195,24 @@ class Records:
                 row["jobs"],
                 row["purchases"],
             )
-            for row in rows.fetchall()
+            for row in rows
         ]
+
+    def kept_since(self, since: datetime) -> Kept:
+        """Count the clips that came since then, and over how long."""
+        (row,) = self._ask(
+            "select count(*) as clips, min(downloaded_at) as first, max(downloaded_at) as last"
+            " from jobs where state = 'done' and downloaded_at >= ?",
+            (stamp(since),),
+        )
+        if not row["clips"]:
+            return Kept(0, 0.0)
+        span = read_stamp(row["last"]) - read_stamp(row["first"])
+        return Kept(row["clips"], span.total_seconds())
 
     def history(self, key: str) -> list[Past]:
         """Read all that happened to a job, oldest first."""
-        rows = self._db.execute("select * from events where key = ? order by seq", (key,))
+        rows = self._ask("select * from events where key = ? order by seq", (key,))
         return [
             Past(
                 read_stamp(row["at"]),
@@ -150,38 +220,64 @@ class Records:
                 State(row["state"]),
                 json.loads(row["detail"]),
             )
-            for row in rows.fetchall()
+            for row in rows
         ]
 
     def owner_of(self, video_id: str) -> str | None:
-        """Say which job's key has this video, if one has."""
-        row = self._db.execute("select key from jobs where video_id = ?", (video_id,)).fetchone()
+        """Say which job's key has this video, or had it before it was bought again."""
+        row = self._first(
+            f"select key from events where {WAS_BOUGHT} and {BOUGHT} = ?",  # noqa: S608 - our own words
+            (video_id,),
+        )
         return None if row is None else str(row["key"])
 
     def owner_of_output(self, folded: str) -> str | None:
         """Say which job's key has this path, folded by `fold_path`, if one has."""
-        row = self._db.execute("select key from jobs where output_folded = ?", (folded,)).fetchone()
+        row = self._first("select key from jobs where output_folded = ?", (folded,))
         return None if row is None else str(row["key"])
+
+    def outputs_in_use(self, folded: Iterable[str]) -> set[str]:
+        """Pick those paths, folded by `fold_path`, that jobs have."""
+        rows = self._ask(
+            "select output_folded from jobs"
+            " where output_folded in (select value from json_each(?))",
+            (json.dumps(list(folded)),),
+        )
+        return {row["output_folded"] for row in rows}
 
     def recall_image(self, written: str) -> str | None:
         """Recall the newest hash of an image's bytes, by what the manifest calls it."""
-        row = self._db.execute(
+        row = self._first(
             "select image_sha256 from jobs where image = ? order by rowid desc limit 1", (written,)
-        ).fetchone()
+        )
         return None if row is None else str(row["image_sha256"])
 
     def render_times(self, limit: int = 2000) -> list[tuple[Job, float]]:
         """Read the newest renders, each with the seconds that it took from order to completion."""
-        rows = self._db.execute(
+        rows = self._ask(
             "select * from jobs where completed_at > submitted_at"
             " order by completed_at desc limit ?",
             (limit,),
         )
         return [
             (job, (job.completed_at - job.submitted_at).total_seconds())
-            for job in map(read_job, rows.fetchall())
+            for job in map(read_job, rows)
             if job.completed_at and job.submitted_at
         ]
+
+
+def _is_glob(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
+
+
+def _ids_in(names: Iterable[str]) -> list[str]:
+    """Say which ids plain names may mean: ``a#2`` is take 2 of ``a``, or an id of its own."""
+    return [it for name in names for it in (name, name.rpartition("#")[0])]
+
+
+def _names(job: Job, name: str) -> bool:
+    full = f"{job.id}#{job.order.take}"
+    return name in {job.id, full} or fnmatchcase(job.id, name) or fnmatchcase(full, name)
 
 
 def _read_entry(row: Any) -> Entry:

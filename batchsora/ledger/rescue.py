@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from batchsora.ledger.durable import make_folder, sync_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +23,32 @@ class Found:
 
 def put_aside(file: Path, found: Found) -> None:
     """Append a find, durably; raises OSError."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    # a line of its own, also behind one that a crash cut off
+    line = f"\n{json.dumps(asdict(found))}\n".encode()
+    make_folder(file.parent)
     handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        os.write(handle, (json.dumps(asdict(found)) + "\n").encode())
+        if os.write(handle, line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
         os.fsync(handle)
     finally:
         os.close(handle)
+    sync_folder(file.parent)
 
 
 def read(file: Path) -> Iterator[Found]:
-    """Read every find back; a line that a crash cut off is passed over."""
-    if not file.is_file():
+    """Read every find back; a line that a crash cut off is passed over. Raises OSError."""
+    if not file.exists():
         return
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            yield Found(**json.loads(line))
-        except (ValueError, TypeError):
-            continue
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if (found := _parse(line)) is not None:
+                yield found
+
+
+def _parse(line: str) -> Found | None:
+    try:
+        found = Found(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
+    return found if all(isinstance(it, str) for it in asdict(found).values()) else None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from batchsora.clock import read_stamp, stamp
 from batchsora.job import Clip, Fault, Fit, Image, Job, Order, Reason, Size, State
+from batchsora.lifecycle import Happening
 
 Row = Mapping[str, Any]
 
@@ -45,10 +48,10 @@ def moving_row(job: Job) -> dict[str, Any]:
         "state": job.state.value,
         "revision": job.revision,
         "reason": job.reason,
-        "error_code": fault and fault.code,
-        "error_message": fault and fault.message,
-        "error_hint": fault and fault.hint,
-        "hint": job.hint,
+        "error_code": fault and _storable(fault.code),
+        "error_message": fault and _storable(fault.message),
+        "error_hint": fault and _storable(fault.hint),
+        "hint": _storable(job.hint),
         "video_id": job.video_id,
         "attempts": job.attempts,
         "purchases": job.purchases,
@@ -64,6 +67,36 @@ def moving_row(job: Job) -> dict[str, Any]:
         "bytes": clip and clip.bytes,
         "sha256": clip and clip.sha256,
     }
+
+
+def event_row(job: Job, happening: Happening) -> dict[str, Any]:
+    """Write down what happened to a job, as the row of an event."""
+    return {
+        "key": job.key,
+        "at": stamp(happening.at),
+        "event": happening.event.value,
+        "state": job.state.value,
+        "detail": _storable(json.dumps(dict(_details(happening)), ensure_ascii=False)),
+    }
+
+
+def _details(happening: Happening) -> Iterator[tuple[str, Any]]:
+    """Say what was known of it, leaving out what was not."""
+    if happening.fault is not None:
+        yield "code", happening.fault.code
+        yield "message", happening.fault.message
+        if happening.fault.hint:
+            yield "fault_hint", happening.fault.hint
+    for name in ("video_id", "reason", "hint", "evidence"):
+        if value := getattr(happening, name):
+            yield name, value
+    for name in ("started_at", "completed_at", "expires_at"):
+        if at := getattr(happening, name):
+            yield name, stamp(at)
+    if happening.clip is not None:
+        yield "file", happening.clip.file
+        yield "bytes", happening.clip.bytes
+        yield "sha256", happening.clip.sha256
 
 
 def read_job(row: Row) -> Job:
@@ -95,13 +128,16 @@ def read_job(row: Row) -> Job:
     )
 
 
+_read_size = lru_cache(maxsize=256)(Size.parse)  # there are but a few
+
+
 def _read_order(row: Row) -> Order:
     image = None if row["image"] is None else Image(row["image"], row["image_sha256"])
     return Order(
         prompt=row["prompt"],
         model=row["model"],
         seconds=row["seconds"],
-        size=Size.parse(row["size"]),
+        size=_read_size(row["size"]),
         take=row["take"],
         image=image,
         fit=Fit(row["fit"]),
@@ -116,6 +152,11 @@ def _read_fault(row: Row) -> Fault | None:
 
 def _read_clip(row: Row) -> Clip | None:
     return None if row["file"] is None else Clip(row["file"], row["bytes"], row["sha256"])
+
+
+def _storable(text: str) -> str:
+    """Replace half surrogate pairs, which no file can hold: any answer has to be kept."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _stamp(at: datetime | None) -> str | None:

@@ -55,15 +55,13 @@ create table jobs (
     recorded_at         text not null,
     -- where it stands
     state               text not null default 'pending' check (state in ({_one_of(State)})),
-    revision            integer not null default 0,
+    revision            integer not null default 0 check (revision >= 0),
     reason              text check (reason in ({_one_of(Reason)})),
     error_code          text,
     error_message       text,
     error_hint          text,
     hint                text not null default '',
     video_id            text unique,
-    reserve             blob,  -- holds room for the id while the answer is awaited: on a full disk
-                               -- the row can then still take it, since it does not grow
     attempts            integer not null default 0,
     purchases           integer not null default 0 check (purchases between 0 and attempts),
     submit_started_at   text,
@@ -80,7 +78,10 @@ create table jobs (
     check ((state = 'failed') = (reason is not null)),
     check (state not in ('running', 'rendered', 'done') or video_id is not null),
     check (state not in ('pending', 'submitting', 'in_doubt') or video_id is null),
-    check (state <> 'done' or (file is not null and sha256 is not null))
+    check (state not in ('submitting', 'in_doubt') or purchases < attempts),  -- not counted yet
+    check (video_id is null or purchases > 0),
+    check ((file is null) = (bytes is null) and (file is null) = (sha256 is null)),
+    check (state <> 'done' or file is not null)
 ) strict
 """
 
@@ -95,10 +96,31 @@ create table events (
 ) strict
 """
 
+_ROOM = """
+create table room (
+    one   integer primary key check (one = 1),
+    held  blob  -- given up when the disk is full and an id has to be stored
+) strict
+"""
+
+# a plain "insert or replace" deletes without asking the trigger for deletions
 _ONCE_WRITTEN = """
-create trigger events_are_never_{verb}d before {verb} on events
+create trigger events_are_never_{name} before {verb} on events {when}
 begin select raise(abort, 'events are append-only'); end
 """
+_REWRITES = (
+    {"name": "updated", "verb": "update", "when": ""},
+    {"name": "deleted", "verb": "delete", "when": ""},
+    {
+        "name": "replaced",
+        "verb": "insert",
+        "when": "when exists (select 1 from events where seq = new.seq)",
+    },
+)
+
+# a video belongs to one purchase of one job, for ever: also after the job was bought again
+BOUGHT = "json_extract(detail, '$.video_id')"
+WAS_BOUGHT = "event in ('submit_accepted', 'doubt_adopted')"
 
 _INDEXES = (
     "create index jobs_to_submit on jobs (position) where state = 'pending'",
@@ -109,15 +131,17 @@ _INDEXES = (
     "create index jobs_by_image on jobs (image) where image is not null",
     "create index jobs_by_id on jobs (id)",
     "create index events_of_a_job on events (key, seq)",
+    f"create unique index events_that_bought on events ({BOUGHT}) where {WAS_BOUGHT}",
 )
 
 
 @migrations()
 def the_first_tables(db: Database) -> None:
-    """Campaign, jobs, events."""
-    for statement in (_CAMPAIGN, _JOBS, _EVENTS, *_INDEXES):
+    """Campaign, jobs, events, room."""
+    for statement in (_CAMPAIGN, _JOBS, _EVENTS, _ROOM, *_INDEXES):
         db.execute(statement)
-    for verb in ("update", "delete"):
-        db.execute(_ONCE_WRITTEN.format(verb=verb))
+    for rewrite in _REWRITES:
+        db.execute(_ONCE_WRITTEN.format_map(rewrite))
+    db.execute("insert into room values (1, null)")
     db.execute(f"pragma application_id = {APPLICATION_ID}")
     db.execute(f"pragma user_version = {VERSION}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 
@@ -124,13 +125,13 @@ class Speed:
         return (len(taken) + BENEFIT) / (busy_s + wait_s + BENEFIT / series.rate)
 
 
+@dataclass(slots=True)
 class _Series:
     """429s in a row: when the first came, at which rate, and how many of them named no wait."""
 
-    def __init__(self, began_at: float, rate: float) -> None:
-        self.began_at = began_at
-        self.rate = rate
-        self.blind = 0
+    began_at: float
+    rate: float
+    blind: int = 0
 
 
 class Gate:
@@ -148,6 +149,7 @@ class Gate:
         self._head = asyncio.Lock()  # only the head waits for its time: nobody barges in
         self._faster = asyncio.Event()  # what the head waits for may be nearer than it was
         self._bucket = AsyncLimiter(burst, burst * self._every_s)
+        self._was_held_up = False  # by a pause
         self._is_steady = False  # no burst until the next request has left
         self._left_at = float("-inf")
         self.generation = 0
@@ -195,8 +197,11 @@ class Gate:
     async def _wait_s(self) -> float:
         """Seconds until the head may go, or may ask again."""
         if (pause_s := self._pause.left_s) > 0:
-            await self._spend_burst()
+            self._was_held_up = True
             return pause_s + HAIR_S
+        if self._was_held_up:
+            self._was_held_up = False
+            await self._spend_burst()
         gap_s = self._left_at + self._speed.gap_s - asyncio.get_running_loop().time()
         if gap_s > 0 and (self._is_steady or self._speed.is_slowed):
             return gap_s + HAIR_S

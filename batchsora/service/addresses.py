@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote
 from urllib.request import getproxies, proxy_bypass
 
@@ -14,17 +14,22 @@ from yarl import URL
 from batchsora.errors import UsageError
 
 MEND = "write it as https://host, with or without /v1"
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address stands in its last 32 bits
+
+
+class ProxyError(ValueError):
+    """The environment names a proxy that is no HTTP proxy."""
 
 
 def parse_base_url(text: str, *, insecure_http: bool) -> URL:
     """Read where the API is, without the final ``/v1``; a UsageError says what is wrong."""
     try:
         url = URL(text.strip())
-        port = url.port  # a port that is none is only found out when it is asked for
+        sound = _is_sound(url)
     except ValueError as error:
         # the text itself is not shown: it may hold a password
         raise UsageError("the base URL is not a URL", MEND) from error
-    if url.scheme not in {"http", "https"} or not url.host or not port:
+    if url.scheme not in {"http", "https"} or not sound:
         raise UsageError("the base URL needs http or https, and a host", MEND)
     if url.user is not None or url.password is not None:
         raise UsageError("the base URL must not hold a user or a password", MEND)
@@ -45,9 +50,30 @@ def api_url(base: URL, *parts: str) -> URL:
     return URL(f"{str(base).rstrip('/')}/v1/{tail}", encoded=True)
 
 
+def parse_link(text: str, page: URL | None = None) -> URL | None:
+    """Read a link, relative to the page it stands on; None where it is no address."""
+    try:
+        # a signature is part of the text: it must arrive as it was written
+        link = URL(text, encoded=text.isascii())
+        link = page.join(link) if page is not None and not link.scheme else link
+        return link if _is_sound(link) else None
+    except ValueError:
+        return None
+
+
+def _is_sound(url: URL) -> bool:
+    """Tell whether host and port can be used; a ValueError where they can't even be read."""
+    # both are only looked at when they are asked for; the resolver's own encoding is IDNA
+    return bool(url.host and url.port and url.host.encode("idna"))
+
+
 def same_origin(one: URL, other: URL) -> bool:
     """Tell whether scheme, host and port are the same: only then the key may go there."""
-    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: URL) -> tuple[str, str, int | None]:
+    return url.scheme, (url.host or "").lower(), url.port
 
 
 def is_loopback(url: URL) -> bool:
@@ -61,45 +87,46 @@ def is_loopback(url: URL) -> bool:
 
 def is_public(host: str) -> bool:
     """Tell whether an IP address is one of the open internet; a name is no IP address."""
-    try:
-        address = ip_address(host.split("%", maxsplit=1)[0])
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is not None:
-            return is_public(str(inner))
-    return address.is_global and not address.is_multicast
+    address = _ip(host)
+    if isinstance(address, IPv6Address) and (inner := _inner(address)) is not None:
+        address = inner
+    return address is not None and address.is_global and not address.is_multicast
+
+
+def _inner(address: IPv6Address) -> IPv4Address | None:
+    """Give the IPv4 address that an IPv6 address leads to, where it does."""
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def why_not(target: URL, base: URL) -> str:
     """Say why another host is not asked for a clip; empty where it may be."""
     if target.user is not None or target.password is not None:
         return "its address holds a password"
-    if target.scheme == "http" and is_loopback(base) and is_loopback(target):
+    if target.scheme in {"http", "https"} and is_loopback(base) and is_loopback(target):
         return ""
-    if target.scheme != "https" or not target.host:
+    if target.scheme != "https":
         return "its address is not https"
-    if is_loopback(base):
-        return ""
-    if _is_ip(target.host) and not is_public(target.host):
+    host = target.host or ""
+    if _ip(host) is not None and not is_public(host):
         return "its address is a private one"
     return ""
 
 
-def _is_ip(host: str) -> bool:
+def _ip(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        ip_address(host.split("%", maxsplit=1)[0])
+        return ip_address(host.split("%", maxsplit=1)[0])
     except ValueError:
-        return False
-    return True
+        return None
 
 
 class PublicResolver(AbstractResolver):
     """Resolves names, and refuses those that lead into a private network."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, loopback: bool = False) -> None:
         self._inner = ThreadedResolver()
+        self._loopback = loopback  # this very machine is allowed
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -108,9 +135,14 @@ class PublicResolver(AbstractResolver):
         found = await self._inner.resolve(host, port, family)
         # checked here, where the connection's own address comes from: asked twice, a name may
         # answer differently
-        if not all(is_public(result["host"]) for result in found):
+        if not all(self._may_be_asked(result["host"]) for result in found):
             raise OSError(None, "the name leads to a private address")
         return found
+
+    def _may_be_asked(self, host: str) -> bool:
+        address = _ip(host)
+        own = self._loopback and address is not None and address.is_loopback
+        return own or is_public(host)
 
     async def close(self) -> None:
         """Close what is open."""
@@ -118,12 +150,18 @@ class PublicResolver(AbstractResolver):
 
 
 def proxy_for(url: URL) -> URL | None:
-    """Name the environment's proxy for an address.
+    """Name the environment's proxy for an address; a ProxyError where it is no HTTP proxy.
 
     aiohttp's own `trust_env` also reads ``.netrc``, and then fails where a key is sent.
     """
-    if url.host is None or proxy_bypass(url.host):
+    # what is on this machine needs none, and over plain http a proxy would read the key
+    if url.host is None or is_loopback(url) or proxy_bypass(url.host):
         return None
     proxies = getproxies()
     found = proxies.get(url.scheme) or proxies.get("all")
-    return URL(found) if found else None
+    if not found:
+        return None
+    proxy = parse_link(found if "://" in found else f"http://{found}")
+    if proxy is None or proxy.scheme not in {"http", "https"}:
+        raise ProxyError
+    return proxy

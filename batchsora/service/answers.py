@@ -29,6 +29,7 @@ class NoAnswer:
     """The request may have left, and no whole answer came."""
 
     why: str
+    heard: str = ""  # what came of the answer before it broke off: there may be an id in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,13 @@ def evidence_of(response: Response) -> str:
         *(f"{it}: {headers[it]}" for it in _TELLING if it in headers),
     ]
     body = response.body[:EVIDENCE_BYTES].decode("utf-8", "replace")
-    raw = "\n".join([*lines, "", body]).replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    return raw.encode("utf-8", "replace")[:EVIDENCE_BYTES].decode("utf-8", "ignore")
+    return cut_evidence("\n".join([*lines, "", body]))
+
+
+def cut_evidence(text: str) -> str:
+    """Make a raw text fit to be kept: no NUL, no half characters, 4 kB of it."""
+    text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return text.encode("utf-8", "replace")[:EVIDENCE_BYTES].decode("utf-8", "ignore")
 
 
 Answer = NeverSent | NoAnswer | Response

@@ -13,14 +13,20 @@ from yarl import URL
 
 from batchsora import __version__
 from batchsora.clock import Now, system_now
-from batchsora.job import Fault, Order
+from batchsora.job import Fault, Order, Reason
 from batchsora.service import hints
-from batchsora.service.addresses import PublicResolver, api_url, is_loopback, parse_base_url
+from batchsora.service.addresses import (
+    PublicResolver,
+    api_url,
+    is_loopback,
+    parse_base_url,
+    parse_link,
+)
 from batchsora.service.answers import Answer, Call, NoAnswer, Response
 from batchsora.service.complaints import read_json
-from batchsora.service.dialects import Video, read_list, read_video
-from batchsora.service.downloads import Download, Sink, parse_link
-from batchsora.service.secret import Auth, Secret
+from batchsora.service.dialects import Video, read_list, read_video, valid_id
+from batchsora.service.downloads import CLIP_BYTES, Download, Sink
+from batchsora.service.secret import Auth, Credentials, Secret
 from batchsora.service.verdicts import Kind, Verdict, judge
 from batchsora.service.wire import LIST_BYTES, Wire, open_session
 
@@ -51,11 +57,13 @@ class VideoService:
         now: Now = system_now,
         timeout_s: float = 120.0,
         user_agent: str = USER_AGENT,
+        clip_bytes: int = CLIP_BYTES,
     ) -> None:
         self._base = base_url
-        self._key_headers = {} if key is None else key.headers(auth)
+        self._credentials = Credentials(key, auth)
         self._wire = Wire(now=now, timeout_s=timeout_s, trust_env=trust_env, secret=key)
         self._user_agent = user_agent
+        self._clip_bytes = clip_bytes
         self._stack = AsyncExitStack()
         self._session: aiohttp.ClientSession
         self._submissions: aiohttp.ClientSession
@@ -67,7 +75,7 @@ class VideoService:
             self._session = await enter(open_session(self._user_agent))
             # a fresh connection each: a stale one looks like a submit whose answer was lost
             self._submissions = await enter(open_session(self._user_agent, force_close=True))
-            resolver = None if is_loopback(self._base) else PublicResolver()
+            resolver = PublicResolver(loopback=is_loopback(self._base))
             self._abroad = await enter(open_session(self._user_agent, resolver=resolver))
             self._stack = stack.pop_all()
         return self
@@ -82,11 +90,14 @@ class VideoService:
 
     async def create(self, order: Order, image: Upload | None) -> tuple[Video | None, Verdict]:
         """Order one clip: one POST, never repeated. OK exactly when the video has an id."""
+        if not _is_sendable(f"{order.prompt}{order.model}"):
+            fault = Fault("bad_text", "the prompt holds half a character", hints.REJECTED)
+            return None, Verdict(Kind.REJECT, fault, Reason.REJECTED)
         answer = await self._wire.exchange(
             self._submissions,
             "POST",
             api_url(self._base, "videos"),
-            headers=self._key_headers,
+            headers=self._credentials.headers(),
             form=_form(order, image),
         )
         verdict = judge(Call.SUBMIT, answer)
@@ -94,11 +105,13 @@ class VideoService:
 
     async def poll(self, video_id: str, *, age_s: float) -> tuple[Video | None, Verdict]:
         """Ask how far a video is."""
+        if valid_id(video_id) is None:
+            return None, _no_address("what is asked for is no video's id")
         answer = await self._wire.exchange(
             self._session,
             "GET",
             api_url(self._base, "videos", video_id),
-            headers=self._key_headers,
+            headers=self._credentials.headers(),
         )
         verdict = judge(Call.POLL, answer, age_s=age_s)
         return (_video(answer) if verdict.kind is Kind.OK else None), verdict
@@ -107,7 +120,7 @@ class VideoService:
         """List the newest videos; None with an OK where the service offers no list."""
         url = api_url(self._base, "videos").with_query(limit=str(limit), order="desc")
         answer = await self._wire.exchange(
-            self._session, "GET", url, headers=self._key_headers, most_bytes=LIST_BYTES
+            self._session, "GET", url, headers=self._credentials.headers(), most_bytes=LIST_BYTES
         )
         verdict = judge(Call.LIST, answer)
         if verdict.kind is not Kind.OK or not isinstance(answer, Response):
@@ -129,19 +142,28 @@ class VideoService:
         if url is not None:
             target = parse_link(url)
         else:
-            target = api_url(self._base, "videos", video_id, "content") if video_id else None
+            sound = valid_id(video_id) is not None
+            target = api_url(self._base, "videos", video_id or "", "content") if sound else None
         if target is None:
-            fault = Fault("bad_link", "the clip's address is none", hints.LATER)
-            return Verdict(Kind.RETRY, fault)
+            return _no_address("the clip's address is none")
         download = Download(
             wire=self._wire,
             base=self._base,
-            at_home=self._session,
-            abroad=self._abroad,
-            key_headers=self._key_headers,
+            free=self._session,
+            public=self._abroad,
+            credentials=self._credentials,
             expired=expired,
+            most_bytes=self._clip_bytes,
         )
         return await download.run(target, sink)
+
+
+def _is_sendable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _form(order: Order, image: Upload | None) -> aiohttp.FormData:
@@ -158,6 +180,10 @@ def _form(order: Order, image: Upload | None) -> aiohttp.FormData:
             content_type=image.mime_type,
         )
     return form
+
+
+def _no_address(what: str) -> Verdict:
+    return Verdict(Kind.RETRY, Fault("bad_link", what, hints.LATER))
 
 
 def _video(answer: Answer) -> Video | None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 MESSAGE_CHARS = 500  # a sentence or three; an HTML page is not a message
 CODE_CHARS = 80
+DEEPEST_ERROR = 4  # errors within errors; a gateway wraps another's once or twice
 
 _POLICY = re.compile(
-    r"moderat|content[ _-]?policy|policy[ _-]?violation|violat\w* .{0,40}polic|usage polic"
+    r"moderat(?!e(ly)?\b)|content[ _-]?policy|policy[ _-]?violation|violat\w* .{0,40}polic"
+    r"|usage polic"
     r"|safety|guideline|sensitive content|prohibited content|content[ _-]filter|nsfw"
-    r"|human faces?|敏感|违规|copyright|third[ -]party (content|similarity)",
+    r"|human faces?|敏感|违规|copyright(?!\s*(\(c\)|©|\d))|third[ -]party (content|similarity)",
     re.IGNORECASE,
 )
 _POLICY_LOOSE = re.compile(r"\bpolic(y|ies)\b", re.IGNORECASE)
@@ -54,7 +56,7 @@ _OVERLOAD = re.compile(
     r"|too many requests|high (load|demand)|heavy load|slow down",
     re.IGNORECASE,
 )
-_HTML = re.compile(rb"\s*(<!doctype html|<html|<head|<body|<\?xml)", re.IGNORECASE)
+_PAGE = re.compile(rb"\s*<[!?a-z]", re.IGNORECASE)  # the API itself speaks JSON, or nothing
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -124,14 +126,15 @@ def clean(text: str, chars: int = MESSAGE_CHARS) -> str:
 def read_json(body: bytes) -> Any:
     """Parse JSON; None where it is none, or is nested too deep to be honest."""
     try:
-        return json.loads(body)
+        # half a character in a prompt is no reason to lose the id beside it
+        return json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return None
 
 
 def read_complaint(body: bytes, content_type: str = "") -> Complaint:
     """Read an error body of any of the known shapes."""
-    if "html" in content_type.lower() or _HTML.match(body):
+    if "html" in content_type.lower() or _PAGE.match(body):
         return Complaint(message=_title(body), html=True)
     parsed = read_json(body)
     if isinstance(parsed, dict):
@@ -144,10 +147,16 @@ def read_complaint(body: bytes, content_type: str = "") -> Complaint:
 def complaint_of(found: Mapping[str, Any]) -> Complaint:
     """Read the error in a JSON object: in ``error``, in ``data``, or at the top."""
     error = found.get("error")
-    if isinstance(error, Mapping) and error:
-        inner = complaint_of(error) if "error" in error else _flat(error)
-        return inner if inner.message or inner.code else Complaint(message=clean(_words(error)))
+    for _ in range(DEEPEST_ERROR):
+        if not isinstance(error, Mapping) or "error" not in error:
+            break
+        found, error = error, error["error"]
     outer = _flat(found)
+    if isinstance(error, Mapping) and error:
+        inner = _flat(error)
+        if not (inner.message or inner.code):
+            inner = Complaint(message=clean(_words(error)))
+        return replace(inner, status=inner.status or outer.status)
     if isinstance(error, str | list) and error:
         return Complaint(outer.code, clean(_words(error)), outer.status)
     return outer

@@ -14,7 +14,7 @@ from batchsora.job import Fault, Reason
 from batchsora.service.complaints import clean, complaint_of
 from batchsora.service.waits import http_date
 
-VALID_ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9._:=+/-]{1,512}")
+VALID_ID = re.compile(r"(?!.*\.\.|\.$)[A-Za-z0-9._:=+/-]{1,512}")  # dots alone lead elsewhere
 POLL_AFTER_MOST_S = 900.0  # a longer silence than a pause may be is not sensible
 URL_CHARS = 8192
 _MILLISECONDS_FROM = 1e11  # as seconds, that would be the year 5138
@@ -111,6 +111,12 @@ def read_list(body: object, headers: Mapping[str, str]) -> list[Video] | None:
     if not isinstance(rows, list):
         return None
     return [video for row in rows if (video := read_video(row, headers)) is not None]
+
+
+def names_video(body: object) -> bool:
+    """Tell whether there is any id in an answer, whatever else it says."""
+    found = _unwrap(body)
+    return found is not None and _id(found) is not None
 
 
 def valid_id(value: object) -> str | None:

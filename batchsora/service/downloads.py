@@ -11,10 +11,11 @@ from yarl import URL
 
 from batchsora.job import Fault, Reason
 from batchsora.service import hints
-from batchsora.service.addresses import proxy_for, same_origin, why_not
+from batchsora.service.addresses import parse_link, same_origin, why_not
 from batchsora.service.answers import Call, Response
 from batchsora.service.complaints import read_json
 from batchsora.service.dialects import read_video
+from batchsora.service.secret import Credentials
 from batchsora.service.verdicts import Kind, Verdict, judge
 from batchsora.service.wire import (
     BODY_BYTES,
@@ -22,8 +23,8 @@ from batchsora.service.wire import (
     FAILURES,
     Sent,
     Wire,
-    answer_of,
-    read_body,
+    is_packed,
+    read_into,
     within,
 )
 
@@ -37,6 +38,7 @@ SLOWEST_BYTES_PER_S = 1000.0  # slower, a clip of 20 MB would outlive its hour a
 
 _NO_CLIP_TYPES = ("application/json", "application/problem+json", "text/")
 _NO_CLIP_STARTS = (b"{", b"[", b"<")  # a clip starts with a box's length
+_FIRST_BOX = slice(4, 8)  # where the first box of a clip has its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,11 @@ class Download:
 
     wire: Wire
     base: URL
-    at_home: aiohttp.ClientSession
-    abroad: aiohttp.ClientSession
-    key_headers: dict[str, str]
+    free: aiohttp.ClientSession  # goes to any address
+    public: aiohttp.ClientSession  # goes to none in a private network
+    credentials: Credentials
     expired: bool
+    most_bytes: int = CLIP_BYTES
 
     async def run(self, target: URL, sink: Sink) -> Verdict:
         """Follow the way to the clip and stream it; what the sink raises goes through."""
@@ -69,25 +72,30 @@ class Download:
         return _retry("redirects", f"more than {MOST_HOPS} redirects")
 
     async def _get(self, target: URL, sink: Sink) -> Verdict | _Elsewhere:
-        home = same_origin(target, self.base)
         sent = Sent()
         try:
             async with asyncio.timeout(CONNECT_S + FIRST_BYTE_S):
-                response = await (self.at_home if home else self.abroad).get(
-                    target,
-                    # the key goes to the API's own host, and to no other
-                    headers=self.key_headers if home else {},
-                    allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
-                    proxy=proxy_for(target) if self.wire.trust_env else None,
-                    trace_request_ctx=sent,
-                )
+                response = await self._ask(target, sent)
         except FAILURES as error:
             return self._failed(error, sent=sent.headers)
         try:
             return await self._take(response, target, sink)
         finally:
             response.close()
+
+    async def _ask(self, target: URL, sent: Sent) -> aiohttp.ClientResponse:
+        home, proxy = same_origin(target, self.base), self.wire.proxy(target)
+        # a proxy resolves the target's name itself, and may well be in a private network
+        session = self.free if home or proxy is not None else self.public
+        return await session.get(
+            target,
+            # the key goes to the API's own host, and to no other
+            headers=self.credentials.headers() if home else {},
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
+            proxy=proxy,
+            trace_request_ctx=sent,
+        )
 
     async def _take(
         self, response: aiohttp.ClientResponse, target: URL, sink: Sink
@@ -100,30 +108,28 @@ class Download:
             return self._failed(error, sent=True)
         if response.status != 200 or not _is_clip(response, first):  # noqa: PLR2004
             return await self._no_clip(response, first, target)
-        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        if is_packed({"content-encoding": response.headers.get("Content-Encoding", "")}):
             return _retry("packed", "the clip came packed although plain bytes were asked for")
+        if (response.content_length or 0) > self.most_bytes:
+            return self._too_big()
         return await self._stream(response, first, sink)
 
     def _redirected(self, response: aiohttp.ClientResponse, target: URL) -> Verdict | _Elsewhere:
         place = self.wire.scrub(response.headers.get("Location", ""))
-        try:
-            # a signature is part of the text: it must arrive as it was written
-            onward = URL(place, encoded=place.isascii())
-            onward = onward if onward.absolute else target.join(onward)
-        except ValueError:
-            return _retry("bad_link", "a redirect to no address")
-        return _Elsewhere(onward) if place else _retry("bad_link", "a redirect to nowhere")
+        onward = parse_link(place, target) if place else None
+        return _Elsewhere(onward) if onward else _retry("bad_link", "a redirect to no address")
 
     async def _no_clip(
         self, response: aiohttp.ClientResponse, first: bytes, target: URL
     ) -> Verdict | _Elsewhere:
         """Judge what came in a clip's place; a job object may say where the clip is."""
+        body = bytearray(first)
         try:
             async with asyncio.timeout(FIRST_BYTE_S):
-                body = first + await read_body(response, BODY_BYTES)
+                await read_into(body, response)
         except FAILURES as error:
             return self._failed(error, sent=True)
-        answer = self.wire.response(response, body)
+        answer = self.wire.response(response, body, BODY_BYTES)
         foreign = not same_origin(target, self.base)
         verdict = judge(Call.DOWNLOAD, answer, foreign=foreign, expired=self.expired)
         if verdict.kind is not Kind.OK:
@@ -143,8 +149,8 @@ class Download:
         window_began, in_window, total = loop.time(), 0, 0
         while chunk:
             total, in_window = total + len(chunk), in_window + len(chunk)
-            if total > CLIP_BYTES:
-                return _retry("too_big", f"more than {CLIP_BYTES} bytes")
+            if total > self.most_bytes:
+                return self._too_big()
             sink(chunk)  # outside of every try: a full disk is no failure of the wire
             if (span_s := loop.time() - window_began) >= WINDOW_S:
                 if in_window < SLOWEST_BYTES_PER_S * span_s:
@@ -159,11 +165,16 @@ class Download:
             return _retry("cut", f"{total} bytes of {response.content_length}")
         return Verdict(Kind.OK)
 
+    def _too_big(self) -> Verdict:
+        return _retry("too_big", f"more than {self.most_bytes} bytes")
+
     def _failed(self, error: Exception, *, sent: bool) -> Verdict:
-        return judge(Call.DOWNLOAD, self.wire.scrubbed(answer_of(error, sent=sent)))
+        return judge(Call.DOWNLOAD, self.wire.failure(error, sent=sent))
 
 
 def _is_clip(response: aiohttp.ClientResponse, first: bytes) -> bool:
+    if first[_FIRST_BOX] == b"ftyp":
+        return True  # whatever it is called: some hosts send every file as text
     kind = response.headers.get("Content-Type", "").strip().lower()
     if kind.startswith(_NO_CLIP_TYPES) or not first:
         return False
@@ -173,15 +184,6 @@ def _is_clip(response: aiohttp.ClientResponse, first: bytes) -> bool:
 def _link_in(answer: Response) -> URL | None:
     video = read_video(read_json(answer.body), answer.headers)
     return parse_link(video.url) if video is not None and video.url else None
-
-
-def parse_link(text: str) -> URL | None:
-    """Read a link as it was written, signature and all; None where it is no address."""
-    try:
-        link = URL(text, encoded=text.isascii())
-    except ValueError:
-        return None
-    return link if link.host and link.port else None
 
 
 def _retry(code: str, message: str) -> Verdict:

@@ -11,21 +11,32 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import assert_never
 
 from batchsora.clock import stamp
 from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Reason
 from batchsora.service import hints
-from batchsora.service.answers import Answer, Call, NeverSent, NoAnswer, Response, evidence_of
+from batchsora.service.answers import (
+    Answer,
+    Call,
+    NeverSent,
+    NoAnswer,
+    Response,
+    cut_evidence,
+    evidence_of,
+)
 from batchsora.service.complaints import Complaint, clean, complaint_of, read_complaint, read_json
-from batchsora.service.dialects import read_video
+from batchsora.service.dialects import names_video, read_video
 from batchsora.service.waits import reset_s, retry_after_s
 
 LONG_WAIT_S = 900.0  # nobody watches a pause of more than a quarter of an hour
 EARLY_S = 60.0  # a service's own stores agree within seconds; a minute is far from a clip's life
 
-_AMBIGUOUS = frozenset({408, 409, 425, 499})  # the request may have been taken all the same
+_AMBIGUOUS = frozenset({408, 409, 424, 425})  # the request may have been taken all the same
+# a 4xx refuses, except for those; but a number that HTTP does not know says nothing for certain
+_REFUSING = frozenset(HTTPStatus) & frozenset(range(400, 500)) - _AMBIGUOUS
 _MISSING = frozenset({404, 405, 410, 501})
 _REFUSALS = frozenset({400, 413, 422})
 
@@ -109,7 +120,8 @@ def judge(
 def _unanswered(call: Call, answer: NoAnswer) -> Verdict:
     why = clean(answer.why)
     if call is Call.SUBMIT:
-        return Verdict(Kind.DOUBT, Fault("no_answer", why, hints.DOUBT), evidence=why)
+        evidence = cut_evidence(f"{why}\n\n{answer.heard}".strip())
+        return Verdict(Kind.DOUBT, Fault("no_answer", why, hints.DOUBT), evidence=evidence)
     return Verdict(Kind.RETRY, Fault("no_answer", why, hints.LATER))
 
 
@@ -136,9 +148,7 @@ def _judge_response(call: Call, response: Response, age_s: float, *, expired: bo
     if _is_success(response.status):
         return _accepted(case)
     if 300 <= response.status < 400:  # noqa: PLR2004 - HTTP's own borders
-        if call is Call.DOWNLOAD:
-            return case.verdict(Kind.RETRY, hints.LATER)
-        return case.stop(StopReason.WRONG_ADDRESS)
+        return _redirected(case)
     return _refused(case)
 
 
@@ -150,9 +160,19 @@ def _accepted(case: _Case) -> Verdict:
     inner = _inner_status(body)
     if _is_answered(case, body, inner):
         return Verdict(Kind.OK)
-    if inner is not None and _judged_as_inner(case, inner):
+    if inner is not None and _judged_as_inner(case, body, inner):
         return _refused(replace(case, status=inner))
     return _unclear(case)
+
+
+def _redirected(case: _Case) -> Verdict:
+    if case.call is Call.DOWNLOAD:
+        return case.verdict(Kind.RETRY, hints.LATER)
+    if case.call is Call.SUBMIT and case.status == HTTPStatus.SEE_OTHER:
+        return _unclear(
+            case
+        )  # RFC 9110, 15.4.4: so a server answers a POST that it has carried out
+    return case.stop(StopReason.WRONG_ADDRESS)
 
 
 def _is_answered(case: _Case, body: object, inner: int | None) -> bool:
@@ -167,31 +187,34 @@ def _inner_status(body: object) -> int | None:
     return complaint_of(body).status if isinstance(body, dict) else None
 
 
-def _judged_as_inner(case: _Case, inner: int) -> bool:
+def _judged_as_inner(case: _Case, body: object, inner: int) -> bool:
     if case.call is not Call.SUBMIT:
         # of an error within a 200 only what concerns everybody is believed: the job is paid for
         return inner in {401, 402, 403, 429}
-    return 400 <= inner < 500 or (inner == 503 and case.said.about_policy)  # noqa: PLR2004
+    if names_video(body):
+        return False  # it complains, and gives an id all the same: a person has to look
+    return 400 <= inner < 500 or (inner == 503 and case.said.about_content)  # noqa: PLR2004
 
 
 def _refused(case: _Case) -> Verdict:
     """Judge an explicit error, told by the status line or from within a 2xx."""
-    if case.said.about_model and _asks_for_the_model(case):
+    if _asks_for_the_model(case) and case.said.about_model:
         return case.stop(StopReason.MODEL_GONE)
     if _is_broke(case):
         return case.stop(StopReason.BALANCE_EMPTY)
     if case.status in _BY_STATUS:
         return _BY_STATUS[case.status](case)
-    refused = 400 <= case.status < 500 and case.status not in _AMBIGUOUS  # noqa: PLR2004
-    return _not_liked(case) if refused else _unclear(case)
+    return _not_liked(case) if case.status in _REFUSING else _unclear(case)
 
 
 def _is_broke(case: _Case) -> bool:
     # of a 5xx no word is believed that would let the submit be sent again
-    return case.status == 402 or (400 <= case.status < 500 and case.said.money_code)  # noqa: PLR2004
+    return case.status == 402 or (case.status in _REFUSING and case.said.money_code)  # noqa: PLR2004
 
 
 def _asks_for_the_model(case: _Case) -> bool:
+    if case.status not in _REFUSING and case.status != 503:  # noqa: PLR2004 - gateways say it so
+        return False
     if case.call is Call.SUBMIT:
         return True
     return case.call is Call.POLL and case.age_s >= EARLY_S
@@ -217,7 +240,7 @@ def _throttled(case: _Case) -> Verdict:
 
 
 def _unavailable(case: _Case) -> Verdict:
-    if case.said.about_policy:
+    if case.said.about_content:
         return _not_liked(case)
     if case.wait_s is not None or case.said.about_overload:
         return case.verdict(Kind.PAUSE, hints.OVERLOAD)
@@ -288,6 +311,7 @@ _BY_STATUS: dict[int, Callable[[_Case], Verdict]] = {
     403: _forbidden,
     404: _missing,
     405: _missing,
+    407: lambda case: case.stop(StopReason.WRONG_ADDRESS),  # a proxy's word, not the service's
     410: _missing,
     429: _throttled,
     501: lambda case: _missing(case) if case.call is Call.LIST else _unclear(case),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import aiohttp
@@ -13,17 +13,25 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from batchsora.clock import Now
-from batchsora.service.addresses import proxy_for
-from batchsora.service.answers import Answer, NeverSent, NoAnswer, Response
-from batchsora.service.complaints import clean
+from batchsora.service.addresses import ProxyError, proxy_for
+from batchsora.service.answers import Answer, NeverSent, NoAnswer, Response, evidence_of
 from batchsora.service.secret import Secret
 
 BODY_BYTES = 1 << 20  # a job object is 1 kB; a service that sends more than this has gone wrong
 LIST_BYTES = 16 << 20  # a hundred jobs with prompts of 32,000 characters
-CONNECT_S = 30.0
+CONNECT_S = 30.0  # to one of a host's addresses
+REACH_S = 45.0  # to resolve the name and try all of them
 
-# a request that got no connection, or none in time: nothing of it was written
-_BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+# What a request raises that got no connection, or none in time: nothing of it was written. A name
+# that can't be encoded, a refusal of the proxy's and its bad address come before that, too.
+_BEFORE_SENDING = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    aiohttp.ClientHttpProxyError,
+    ProxyError,
+    UnicodeError,
+)
 # all that a request is seen to raise; CancelledError is none of them, and goes on its way
 FAILURES = (aiohttp.ClientError, OSError, ValueError)
 
@@ -40,27 +48,34 @@ def answer_of(error: Exception, *, sent: bool) -> NeverSent | NoAnswer:
 
     No error is shown whole: some of aiohttp's carry the request, and with it the key.
     """
-    why = _words(error)
+    why = f"{type(error).__name__}: {_words(error)}"
     if isinstance(error, _BEFORE_SENDING) and not sent:
         return NeverSent(why)
     return NoAnswer(why)
 
 
 def _words(error: Exception) -> str:
-    name = type(error).__name__
+    told = next((words for kind, words in _TOLD.items() if isinstance(error, kind)), None)
     match error:
-        case TimeoutError():
-            return f"{name}: no answer in time"
+        case _ if told is not None:
+            return told
         case aiohttp.ClientResponseError():
-            return f"{name}: {clean(error.message)}"
-        case aiohttp.InvalidURL():
-            return f"{name}: not an address"
+            return error.message
         case aiohttp.ClientConnectorError():
-            return f"{name}: {clean(str(error.os_error))}"
+            return str(error.os_error)
         case aiohttp.ClientError() | OSError():
-            return f"{name}: {clean(str(error))}"
+            return str(error)
         case _:
-            return name
+            return "not as it should be"
+
+
+# errors that say too little by themselves, or too much
+_TOLD: dict[type[Exception], str] = {
+    TimeoutError: "no answer in time",
+    aiohttp.InvalidURL: "not an address",
+    ProxyError: "the environment's proxy is no http proxy",
+    UnicodeError: "a name or a text that can't be sent",
+}
 
 
 def open_session(
@@ -107,10 +122,12 @@ class Wire:
         most_bytes: int = BODY_BYTES,
     ) -> Answer:
         """Send one request and read its answer, in bounded time and memory. Never repeats it."""
-        sent = Sent()
+        sent, heard = Sent(), bytearray()
+        response: aiohttp.ClientResponse | None = None
         # the total bounds a body that trickles; the upload of an image has its time, too
         timeout = aiohttp.ClientTimeout(
-            total=2 * self.timeout_s + CONNECT_S,
+            total=2 * self.timeout_s + REACH_S,
+            connect=REACH_S,
             sock_connect=CONNECT_S,
             sock_read=self.timeout_s,
         )
@@ -122,49 +139,63 @@ class Wire:
                 data=form,
                 allow_redirects=False,
                 timeout=timeout,
-                proxy=proxy_for(url) if self.trust_env else None,
+                proxy=self.proxy(url),
                 trace_request_ctx=sent,
             ) as response:
-                body = await read_body(response, most_bytes)
-                return self.response(response, body)
+                await read_into(heard, response, most_bytes)
+                return self.response(response, heard, most_bytes)
         except FAILURES as error:
-            return self.scrubbed(answer_of(error, sent=sent.headers))
+            answer = self.failure(error, sent=sent.headers)
+            if response is None or isinstance(answer, NeverSent):
+                return answer
+            return replace(answer, heard=evidence_of(self.response(response, heard, most_bytes)))
 
-    def response(self, response: aiohttp.ClientResponse, body: bytes) -> Response:
+    def proxy(self, url: URL) -> URL | None:
+        """Name the proxy that leads to an address, where the environment is trusted."""
+        return proxy_for(url) if self.trust_env else None
+
+    def response(
+        self, response: aiohttp.ClientResponse, body: bytes | bytearray, most_bytes: int
+    ) -> Response:
         """Make an answer of ours, without the key wherever the service repeats it."""
         headers: dict[str, str] = {}
         for name, value in response.headers.items():
             headers.setdefault(name.lower(), self.scrub(value))
+        raw = _unpacked(bytes(body[:most_bytes]), headers, most_bytes)
         if self.secret is not None:
-            body = self.secret.scrub(body)
-        return Response(response.status, headers, body, self.now())
+            raw = self.secret.scrub(raw)
+        return Response(response.status, headers, raw, self.now())
 
-    def scrubbed(self, answer: NeverSent | NoAnswer) -> NeverSent | NoAnswer:
-        """Take the key out of what the wire's error says."""
-        return type(answer)(self.scrub(answer.why))
+    def failure(self, error: Exception, *, sent: bool) -> NeverSent | NoAnswer:
+        """Make an answer of ours out of an error of the wire's, without the key."""
+        answer = answer_of(error, sent=sent)
+        return replace(answer, why=self.scrub(answer.why))
 
     def scrub(self, text: str) -> str:
         """Mask the key in a text."""
         return text if self.secret is None else self.secret.scrub_text(text)
 
 
-async def read_body(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
-    """Read a body up to so many bytes, and unpack it up to as many."""
-    body = bytearray()
-    while len(body) < most_bytes:
-        chunk = await response.content.readany()
-        if not chunk:
-            break
+async def read_into(
+    body: bytearray, response: aiohttp.ClientResponse, most_bytes: int = BODY_BYTES
+) -> None:
+    """Read a body, but not much more of it than so many bytes."""
+    while len(body) < most_bytes and (chunk := await response.content.readany()):
         body += chunk
-    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    raw = bytes(body[:most_bytes])
-    return _unpack(raw, most_bytes) if coding in {"gzip", "x-gzip", "deflate"} else raw
 
 
-def _unpack(raw: bytes, most_bytes: int) -> bytes:
+def is_packed(headers: Mapping[str, str]) -> bool:
+    """Tell whether a body came packed, although plain bytes were asked for."""
+    coding = headers.get("content-encoding", "identity").strip().lower()
+    return coding not in {"identity", ""}
+
+
+def _unpacked(raw: bytes, headers: Mapping[str, str], most_bytes: int) -> bytes:
     """Unpack what was packed although plain bytes were asked for, but only up to the limit."""
+    if not is_packed(headers):
+        return raw
     try:
-        return zlib.decompressobj(wbits=47).decompress(raw, most_bytes)
+        return zlib.decompressobj(wbits=47).decompress(raw, most_bytes)  # gzip or zlib, it tells
     except zlib.error:
         return raw
 
