@@ -1,86 +1,16 @@
 """Every answer means one thing, and only a refused or unsent submit may be sent again."""
 
-from typing import NamedTuple
-
 import pytest
 from answered import PAGE, openai_error, response
 from hypothesis import given
 from hypothesis import strategies as st
+from verdict_table import TABLE, Row
 
 from batchsora.errors import StopReason
 from batchsora.job import Reason
-from batchsora.service.answers import Answer, Call, NeverSent, NoAnswer
+from batchsora.service.answers import Call, NoAnswer
+from batchsora.service.complaints import Complaint, complaint_of
 from batchsora.service.verdicts import Kind, Verdict, judge
-
-OK, RETRY, PAUSE, REJECT = Kind.OK, Kind.RETRY, Kind.PAUSE, Kind.REJECT
-DOUBT, STOP, NOT_READY = Kind.DOUBT, Kind.STOP, Kind.NOT_READY
-POLICY = openai_error("Your request was blocked by our moderation system.", "moderation_blocked")
-JOB = {"id": "video_1", "object": "video", "status": "queued"}
-
-
-class Row(NamedTuple):
-    """One row of the table: an answer, and its kind on submit, poll, list and download."""
-
-    name: str
-    answer: Answer
-    submit: Kind
-    poll: Kind
-    lists: Kind
-    download: Kind
-
-
-TABLE = [
-    Row("never sent", NeverSent("refused"), RETRY, RETRY, RETRY, RETRY),
-    Row("no answer", NoAnswer("reset"), DOUBT, RETRY, RETRY, RETRY),
-    Row("a job", response(200, JOB), OK, OK, OK, OK),
-    Row("created", response(201, JOB), OK, OK, OK, OK),
-    Row("200 html", response(200, PAGE), DOUBT, RETRY, OK, OK),
-    Row("200 empty", response(200), DOUBT, RETRY, OK, OK),
-    Row("200 broken", response(200, b'{"id": "video_'), DOUBT, RETRY, OK, OK),
-    Row("200 {}", response(200, {}), DOUBT, RETRY, OK, OK),
-    Row("200 bad id", response(200, {"id": "../x", "object": "video"}), DOUBT, OK, OK, OK),
-    Row("200 long id", response(200, {"id": "x" * 10_000}), DOUBT, RETRY, OK, OK),
-    Row("200 with 400", response(200, {"code": 400, "message": "bad"}), REJECT, RETRY, RETRY, OK),
-    Row("200 with 401", response(200, {"code": 401, "message": "no"}), STOP, STOP, STOP, OK),
-    Row("200 with 500", response(200, {"code": 500, "message": "oh"}), DOUBT, RETRY, RETRY, OK),
-    Row("200 with id, 500", response(200, {"code": 500, "id": "rq1"}), DOUBT, RETRY, RETRY, OK),
-    Row("200 with 503", response(200, {"code": 503, "message": "down"}), DOUBT, RETRY, RETRY, OK),
-    Row("200, 409", response(200, {"error": {"code": 409}}), DOUBT, RETRY, RETRY, OK),
-    Row("302", response(302, location="https://x.test/"), STOP, STOP, STOP, RETRY),
-    Row("400", response(400, openai_error("seconds")), REJECT, REJECT, RETRY, NOT_READY),
-    Row("400 policy", response(400, POLICY), REJECT, REJECT, RETRY, NOT_READY),
-    Row("400 says 503", response(400, {"error": {"code": 503}}), REJECT, REJECT, RETRY, NOT_READY),
-    Row("401", response(401, {"error": {"message": "Invalid", "type": "401"}}), *[STOP] * 4),
-    Row("401 html", response(401, PAGE), *[STOP] * 4),
-    Row("402", response(402), *[STOP] * 4),
-    Row("403 permission", response(403, openai_error("not allowed")), *[STOP] * 4),
-    Row("403 balance", response(403, openai_error("Insufficient balance")), *[STOP] * 4),
-    Row("403 html", response(403, PAGE), STOP, PAUSE, PAUSE, PAUSE),
-    Row("403 policy", response(403, POLICY), REJECT, REJECT, RETRY, NOT_READY),
-    Row("404", response(404, openai_error("not found")), STOP, REJECT, OK, NOT_READY),
-    Row("404 html", response(404, PAGE), STOP, RETRY, OK, NOT_READY),
-    Row("405", response(405), STOP, REJECT, OK, NOT_READY),
-    Row("408", response(408), DOUBT, RETRY, RETRY, RETRY),
-    Row("409", response(409), DOUBT, RETRY, RETRY, NOT_READY),
-    Row("413", response(413), REJECT, REJECT, RETRY, NOT_READY),
-    Row("415", response(415), REJECT, RETRY, RETRY, NOT_READY),
-    Row("422", response(422, {"detail": [{"loc": ["body"]}]}), REJECT, REJECT, RETRY, NOT_READY),
-    Row("429", response(429), *[PAUSE] * 4),
-    Row("429 money", response(429, openai_error("Quota", "insufficient_quota")), *[STOP] * 4),
-    Row("429 running", response(429, openai_error("Too many running tasks")), *[PAUSE] * 4),
-    Row("500", response(500), DOUBT, RETRY, RETRY, RETRY),
-    Row("500 policy", response(500, POLICY), DOUBT, RETRY, RETRY, RETRY),
-    Row("501", response(501), DOUBT, RETRY, OK, RETRY),
-    Row("502 html", response(502, PAGE), DOUBT, RETRY, RETRY, RETRY),
-    Row("503", response(503), DOUBT, RETRY, RETRY, RETRY),
-    Row("503 html", response(503, PAGE), DOUBT, RETRY, RETRY, RETRY),
-    Row("503 nonsense wait", response(503, retry_after="abc"), DOUBT, RETRY, RETRY, RETRY),
-    Row("503 wait", response(503, retry_after="3"), *[PAUSE] * 4),
-    Row("503 overload", response(503, openai_error("Server overloaded")), *[PAUSE] * 4),
-    Row("503 policy", response(503, POLICY), REJECT, REJECT, RETRY, NOT_READY),
-    Row("429 long wait", response(429, retry_after="901"), *[STOP] * 4),
-    Row("529", response(529), DOUBT, RETRY, RETRY, RETRY),
-]
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
@@ -236,17 +166,11 @@ def test_the_services_words_are_cut_and_made_harmless() -> None:
     assert len(fault.message) == 500
 
 
+NAMES = ["id", "status", "error", "code", "message", "data", "type", "object", "detail"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: (
-        st.lists(inner)
-        | st.dictionaries(
-            st.sampled_from(
-                ["id", "status", "error", "code", "message", "data", "type", "object", "detail"]
-            ),
-            inner,
-        )
-    ),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(NAMES), inner),
+    max_leaves=8,
 )
 
 
@@ -274,3 +198,85 @@ def test_a_5xx_submit_is_only_let_go_where_it_was_put_off_or_refused(
 ) -> None:
     kind = submit(status, openai_error(message)).kind
     assert kind is Kind.DOUBT or "overload" in message
+
+
+TEMPTING = [
+    "The model `sora-9` does not exist",
+    "No available channel for model sora-2",
+    "Insufficient balance",
+    "blocked by our moderation system: content policy violation",
+    "Too many running tasks",
+    "overloaded, slow down",
+    "rate_limit_exceeded",
+    "insufficient_quota",
+    "model_not_found",
+    "invalid_api_key",
+    "",
+]
+WAITS = st.sampled_from(["", "3", "901", "soon", "Sat, 31 Jan 2026 12:00:30 GMT"])
+SAYS_NOTHING_FOR_CERTAIN = [
+    *(100, 101, 199, 303, 408, 409, 424, 425, 430, 444, 460, 499),
+    *(500, 501, 502, 504, 507, 520, 524, 529, 599, 600, 999),
+]
+
+
+@given(
+    status=st.sampled_from(SAYS_NOTHING_FOR_CERTAIN),
+    message=st.sampled_from(TEMPTING),
+    code=st.sampled_from(TEMPTING),
+    param=st.sampled_from([None, "model", "prompt"]),
+    inner=st.sampled_from([None, 400, 401, 402, 403, 404, 429, 503, "402"]),
+    wait=WAITS,
+)
+def test_no_words_let_a_submit_go_whose_status_does_not_refuse_it(
+    *, status: int, message: str, code: str, param: str | None, inner: object, wait: str
+) -> None:
+    error = {"message": message, "code": code, "param": param, "status": inner}
+    for body in ({"error": error}, error, {"data": error}, {"error": message, "code": inner}):
+        assert submit(status, body, retry_after=wait).kind is Kind.DOUBT
+
+
+@given(
+    status=st.integers(200, 299),
+    name=st.sampled_from(["id", "task_id", "video_id"]),
+    code=st.sampled_from([400, 401, 402, 403, 404, 422, 429, 500, 503, "402", "invalid_request"]),
+    message=st.sampled_from(TEMPTING),
+    word=st.sampled_from(["", "queued", "error", "failed"]),
+    wait=WAITS,
+)
+def test_a_success_with_any_id_in_it_is_never_sent_again(
+    *, status: int, name: str, code: object, message: str, word: str, wait: str
+) -> None:
+    video = {name: "video_1", "status": word}
+    error = {"code": code, "message": message}
+    for body in ({**video, "error": error}, {**video, **error}, {**error, "data": video}):
+        assert submit(status, body, retry_after=wait).kind in {Kind.OK, Kind.DOUBT}
+
+
+def test_errors_within_errors_are_no_trap() -> None:
+    found: dict[str, object] = {"message": "deep"}
+    for _ in range(5000):  # deeper than our own reading could go by calling itself
+        found = {"error": found}
+    assert isinstance(complaint_of(found), Complaint)
+    assert judge(Call.SUBMIT, response(500, b'{"error": ' * 5000)).kind is Kind.DOUBT
+    wrapped = {"error": {"error": {"code": "moderation_blocked", "message": "no"}}}
+    assert submit(400, wrapped).reason is Reason.MODERATED
+
+
+def test_a_code_beside_the_error_is_read_too() -> None:
+    stop = submit(200, {"code": 401, "error": {"message": "Invalid token"}}).stop
+    assert stop is not None
+    assert stop.reason is StopReason.KEY_REFUSED
+
+
+def test_what_was_heard_of_a_lost_answer_is_kept_as_evidence() -> None:
+    heard = 'HTTP 200\n\n{"id": "video_1", ' + "x" * 9999
+    verdict = judge(Call.SUBMIT, NoAnswer("cut", heard))
+    assert verdict.kind is Kind.DOUBT
+    assert verdict.evidence.startswith("cut\n\nHTTP 200")
+    assert "video_1" in verdict.evidence
+    assert len(verdict.evidence.encode()) <= 4096
+
+
+def test_an_answer_with_half_a_character_in_it_still_gives_its_id() -> None:
+    assert submit(200, b'{"id": "video_1", "prompt": "caf\xe9"}').kind is Kind.OK
