@@ -1,17 +1,20 @@
 """Servers on 127.0.0.1 that do exactly what a test tells them."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
 from batchsora.job import Order, Size
-from batchsora.service.client import Auth, Secret, VideoService, parse_base_url
+from batchsora.service.client import Secret, VideoService, parse_base_url
 
 KEY = "sk-canary-0123456789abcdef"
 ORDER = Order("a cat on a roof", "sora-2", 4, Size(720, 1280))
+NOWHERE = "https://" + f"{'a' * 60}." * 5 + "invalid"  # too long a name: no resolver is even asked
 CLIP = b"\x00\x00\x00\x20ftypisom" + bytes(range(256)) * 8
 
 Script = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -26,14 +29,19 @@ class Scripted:
     script: Script | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
+    peers: list[object] = field(default_factory=list)
+    written: int = 0  # bytes that the client's side took of an endless body
+    ended: asyncio.Event = field(default_factory=asyncio.Event)  # an endless body did, after all
     form: dict[str, object] = field(default_factory=dict)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Note what was asked, and answer as the script says."""
         self.asked.append((request.method, request.raw_path))
         self.headers.append({name.lower(): it for name, it in request.headers.items()})
+        if request.transport is not None:
+            self.peers.append(request.transport.get_extra_info("peername"))
         if request.method == "POST":
-            self.form = dict(await request.post())
+            self.form = {name: _part(it) for name, it in (await request.post()).items()}
         assert self.script is not None
         return await self.script(request)
 
@@ -47,6 +55,32 @@ class Scripted:
             return web.json_response(body, status=status, headers=named)
 
         self.script = script
+
+    def never_ends(
+        self, status: int = 200, *, chunk: bytes = bytes(1 << 16), length: int | None = None
+    ) -> None:
+        """Answer everything with a body without an end, and count what was taken of it."""
+
+        async def script(request: web.Request) -> web.StreamResponse:
+            response = web.StreamResponse(status=status)
+            response.content_length = length
+            response.content_type = "video/mp4" if chunk.startswith(CLIP) else "application/json"
+            await response.prepare(request)
+            self.ended.clear()
+            try:
+                while True:
+                    await response.write(chunk)
+                    self.written += len(chunk)
+            finally:  # the other side has had enough
+                self.ended.set()
+
+        self.script = script
+
+
+def _part(value: object) -> object:
+    if isinstance(value, web.FileField):
+        return value.filename, value.content_type, value.file.read()
+    return value
 
 
 @asynccontextmanager
@@ -66,23 +100,30 @@ async def scripted() -> AsyncIterator[Scripted]:
 
 
 @asynccontextmanager
-async def raw_server(talk: Raw) -> AsyncIterator[str]:
+async def raw_server(talk: Raw, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Run a server of bare bytes."""
+    talks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await talk(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the other side has had enough
+            # the other side may have had enough
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await talk(reader, writer)
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.add(asyncio.ensure_future(serve(reader, writer)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
     port = server.sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     finally:
         server.close()
+        for each in talks:
+            each.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
 
 
 async def read_request(reader: asyncio.StreamReader) -> bytes:
@@ -93,7 +134,19 @@ async def read_request(reader: asyncio.StreamReader) -> bytes:
     return head + body
 
 
-def client(url: str, auth: Auth = Auth.BEARER, *, timeout_s: float = 120.0) -> VideoService:
+def says(*parts: bytes) -> Raw:
+    """Answer one request with these bytes, one packet after the other, and hang up."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.01)  # so that they do not arrive as one
+
+    return talk
+
+
+def client(url: str, *, key: str = KEY, **options: Any) -> VideoService:
     """Make a client of such a server."""
-    base = parse_base_url(url, insecure_http=False)
-    return VideoService(base, Secret(KEY), auth=auth, timeout_s=timeout_s)
+    return VideoService(parse_base_url(url, insecure_http=False), Secret(key), **options)
