@@ -2,33 +2,44 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+RUN := $(VENV)/.ready-to-run
+DEV := $(VENV)/.ready-to-work
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean
+.PHONY: help run test lint bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 12
 
-run: $(STAMP)  ## make clips from the sample manifest, against the embedded simulator: no key, no money
+run: $(RUN)  ## make clips from the sample manifest, against the embedded simulator: no key, no money
 	$(BIN)/batchsora run manifests/campaign.yaml --simulate
 
-test: $(STAMP)  ## run the tests
-	$(BIN)/python -m pytest -q
+test: $(DEV)  ## run the tests
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
-lint: $(STAMP)  ## check style, types and layers
+lint: $(DEV)  ## check style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config .importlinter
 
-$(STAMP): pyproject.toml constraints.txt
+bench: $(DEV)  ## measure speed and memory, against what one would use otherwise
+	$(BIN)/python tests/bench/bench.py
+
+$(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "batchsora needs Python 3.11 or newer: make PYTHON=python3.11"; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "this Python cannot make environments: apt-get install python3-venv"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+
+$(RUN): $(VENV)/bin/pip pyproject.toml constraints.txt
+	$(PIP) --editable '.[media]'
+	@touch $@
+
+$(DEV): $(VENV)/bin/pip pyproject.toml constraints.txt
+	$(PIP) --editable '.[dev]'
 	@touch $@
 
 clean:  ## remove the environment and the caches
