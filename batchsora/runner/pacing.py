@@ -150,7 +150,6 @@ class Gate:
         self._faster = asyncio.Event()  # what the head waits for may be nearer than it was
         self._bucket = AsyncLimiter(burst, burst * self._every_s)
         self._was_held_up = False  # by a pause
-        self._is_steady = False  # no burst until the next request has left
         self._left_at = float("-inf")
         self.generation = 0
 
@@ -163,15 +162,14 @@ class Gate:
         """Wait for one's turn; returns the generation that `pushed_back` wants to know."""
         async with self._head:
             # asked again after every wait: there may be a pause now, or a new rate
-            while (wait_s := await self._wait_s()) > 0:
+            while (wait_s := self._wait_s()) > 0:
                 self._faster.clear()
                 try:
                     async with asyncio.timeout(wait_s):
                         await self._faster.wait()
                 except TimeoutError:
                     pass
-            await self._bucket.acquire()
-            self._is_steady = False
+            await self._pour()
             self._left_at = asyncio.get_running_loop().time()
             return self.generation
 
@@ -188,27 +186,31 @@ class Gate:
 
     async def let_in(self) -> None:
         """Speed up a little after a request that the service took."""
-        was_slowed = self._speed.is_slowed
         self._speed.taken(asyncio.get_running_loop().time())
-        if was_slowed and not self._speed.is_slowed:
-            await self._spend_burst()
         self._faster.set()
 
-    async def _wait_s(self) -> float:
+    @property
+    def _is_steady(self) -> bool:
+        return self._was_held_up or self._speed.is_slowed
+
+    def _wait_s(self) -> float:
         """Seconds until the head may go, or may ask again."""
         if (pause_s := self._pause.left_s) > 0:
             self._was_held_up = True
             return pause_s + HAIR_S
-        if self._was_held_up:
-            self._was_held_up = False
-            await self._spend_burst()
         gap_s = self._left_at + self._speed.gap_s - asyncio.get_running_loop().time()
-        if gap_s > 0 and (self._is_steady or self._speed.is_slowed):
-            return gap_s + HAIR_S
+        if self._is_steady:
+            return gap_s + HAIR_S if gap_s > 0 else 0.0
         return 0.0 if self._bucket.has_capacity() else max(0.0, gap_s) + HAIR_S
 
-    async def _spend_burst(self) -> None:
-        """Leave room for the next request only: what has leaked away meanwhile is no burst."""
-        self._is_steady = True
-        self._bucket = AsyncLimiter(self._burst, self._burst * self._every_s)
-        await self._bucket.acquire(self._burst - 1)
+    async def _pour(self) -> None:
+        """Pour a request into the bucket; there is room for it, so this takes no time.
+
+        What has leaked away while nobody could go is not made up for: the bucket is full then.
+        """
+        if self._is_steady:
+            self._bucket = AsyncLimiter(self._burst, self._burst * self._every_s)
+            await self._bucket.acquire(self._burst)
+        else:
+            await self._bucket.acquire()
+        self._was_held_up = False

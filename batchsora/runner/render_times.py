@@ -16,7 +16,7 @@ UNKNOWN_GROWTH = 0.5  # with nothing learned, the next look is after so much of 
 SHARE = 0.15  # of those still to come, each look finds so many: 4 to 5 looks, however they spread
 FINE = 0.03  # of the usual time lies between two looks at least: half of it is lost on average
 LATER = 0.5  # a job later than all before is looked at after so much of its lateness
-EARLIEST = 0.8  # found at its first look it was finished before: hardly earlier than this part
+EARLIEST = 0.8  # of its age when it is found: a job of which no more is known ended after that
 WHOLE_S = 1.0  # services tell times in whole seconds
 
 
@@ -31,7 +31,7 @@ class RenderTimes:
     def learn(
         self,
         order: Order,
-        took_s: float,
+        found_s: float,
         *,
         looks: int,
         going_at_s: float | None = None,
@@ -44,21 +44,17 @@ class RenderTimes:
         """
         if looks <= 1:
             going_at_s = 0.0
-        after_s, by_s = self._between(took_s, going_at_s, told_s)
+        elif going_at_s is None:
+            going_at_s = found_s * EARLIEST
+        after_s, by_s = going_at_s, found_s
+        if told_s is not None and after_s - WHOLE_S <= told_s <= by_s + WHOLE_S:
+            after_s, by_s = max(after_s, told_s - WHOLE_S), min(by_s, told_s + WHOLE_S)
         if by_s > self._longest_s and after_s < by_s / 2:
             return  # nobody looked for long, as in a pause, or until a resume the next day
+        if looks <= 1 and by_s == found_s:
+            after_s = max(after_s, found_s * EARLIEST)
         seen = self._seen.setdefault(_kind(order), deque(maxlen=MEMORY))
         seen.append((after_s + by_s) / 2)
-
-    def _between(
-        self, found_s: float, going_at_s: float | None, told_s: float | None
-    ) -> tuple[float, float]:
-        after_s = found_s if going_at_s is None else going_at_s
-        if told_s is not None and after_s - WHOLE_S <= told_s <= found_s + WHOLE_S:
-            return max(after_s, told_s - WHOLE_S), min(found_s, told_s + WHOLE_S)
-        if after_s == 0 and found_s <= self._longest_s:
-            return found_s * EARLIEST, found_s
-        return after_s, found_s
 
     def next_look_s(self, order: Order, age_s: float) -> float:
         """Seconds from now to the next look at a job of this age."""

@@ -1,0 +1,159 @@
+"""A whole campaign in one loop: manifest, ledger, runner, client, HTTP, and the simulated service.
+
+Time is the loop's, so a run of minutes takes seconds; functions that would go into a thread are
+called in place, since the clock would jump while a thread works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from batchsora.job import State
+from batchsora.ledger.ledger import Ledger
+from batchsora.lifecycle import Event
+from batchsora.manifest import open_manifest
+from batchsora.runner.campaign import carry_out, open_session
+from batchsora.runner.planning import Choice
+from batchsora.runner.progress import Told
+from batchsora.runner.stopping import Stopping
+from batchsora.runner.taking import take_in
+from batchsora.service.client import Secret, VideoService, parse_base_url
+from batchsora.settings import Settings
+from batchsora.simulator import Scenario, serving
+
+BEGAN_AT = 1_900_000_000.0  # epoch seconds at the loop's zero
+CREATE = "/v1/videos"
+POLL = "/v1/videos/{id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as the service saw it; `at` is the loop's time when it came."""
+
+    at: float
+    method: str
+    route: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    """A video at the service: when it was accepted, ended, and was found finished by the runner."""
+
+    began_at: float
+    ended_at: float
+    found_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What is left of a run: the service's own record, and what the runner found."""
+
+    requests: Sequence[Request]
+    renders: Sequence[Render]
+    done: int
+
+    @property
+    def creates(self) -> list[Request]:
+        """Every create request, in the order in which they came."""
+        return [it for it in self.requests if (it.method, it.route) == ("POST", CREATE)]
+
+    @property
+    def accepted(self) -> list[float]:
+        """When creates were accepted."""
+        return [it.at for it in self.creates if it.status == 200]
+
+    @property
+    def refused(self) -> list[float]:
+        """When creates were refused."""
+        return [it.at for it in self.creates if it.status == 429]
+
+    @property
+    def polls(self) -> list[float]:
+        """When a video was looked at."""
+        return [it.at for it in self.requests if (it.method, it.route) == ("GET", POLL)]
+
+    @property
+    def lost(self) -> float:
+        """Which part of the render time slots were held by what had finished."""
+        held_s = sum(it.found_at - it.began_at for it in self.renders)
+        return held_s / sum(it.ended_at - it.began_at for it in self.renders) - 1
+
+
+async def in_place(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run a slow function here and now."""
+    return function(*arguments)
+
+
+async def campaign(
+    folder: Path, story: Scenario, *, jobs: int, seed: int = 1, **settings: Any
+) -> Ran:
+    """Carry a campaign of so many jobs out against the service of a story."""
+    loop = asyncio.get_running_loop()
+
+    def clock() -> float:
+        return BEGAN_AT + loop.time()
+
+    def now() -> datetime:
+        return datetime.fromtimestamp(clock(), UTC)
+
+    manifest = open_manifest(_manifest(folder, jobs))
+    told: list[Told] = []
+    state = folder / "simulator"
+    async with (
+        serving(state, story, clock=clock, chance=Random(seed), offload=in_place) as url,
+        VideoService(parse_base_url(url, insecure_http=False), Secret("sk-any"), now=now) as client,
+    ):
+        with Ledger(folder / "run", rescue_file=folder / "rescue", now=now) as ledger:
+            ledger.claim(manifest.name, "simulator", "many.jsonl", manifest.columns)
+            take_in(manifest, ledger, Choice())
+            run = open_session(
+                manifest,
+                ledger,
+                client,
+                Settings(**settings),
+                stopping=Stopping(),
+                tell=told.append,
+                now=now,
+                chance=Random(seed).random,
+                offload=in_place,
+            )
+            outcome = await carry_out(run, Choice())
+    return _read(state / "simulator.db", outcome.totals.states[State.DONE], told)
+
+
+def _manifest(folder: Path, jobs: int) -> Path:
+    path = folder / "many.jsonl"
+    rows = (json.dumps({"id": f"{it}", "prompt": f"Wave number {it}"}) for it in range(jobs))
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def _read(file: Path, done: int, told: Sequence[Told]) -> Ran:
+    found = {
+        it.job.video_id: it.at.timestamp() - BEGAN_AT
+        for it in told
+        if it.job is not None and it.what == Event.RENDER_COMPLETED
+    }
+    record = sqlite3.connect(file)
+    try:
+        requests = record.execute(
+            "select arrived_at - ?, method, route, status from requests order by number",
+            (BEGAN_AT,),
+        ).fetchall()
+        videos = record.execute(
+            "select id, created_at - :zero, ends_at - :zero from jobs order by number",
+            {"zero": BEGAN_AT},
+        ).fetchall()
+    finally:
+        record.close()
+    renders = [Render(began_at, ended_at, found[it]) for it, began_at, ended_at in videos]
+    return Ran([Request(*it) for it in requests], renders, done)
