@@ -89,11 +89,18 @@ def command(target: Path, **options: Any) -> int:
     with Ledger(aim.folder, rescue_file=rescue_file()) as ledger:
         _take(aim, ledger, choice, reach, options)
         remember(aim.folder)
-        shutil.copyfile(aim.manifest.path, aim.folder / f"manifest{aim.manifest.path.suffix}")
+        _keep_manifest(aim)
         view = open_view(options["progress"], verbose=options["verbose"], quiet=options["quiet"])
         with RunLog(options["log_file"] or aim.folder / "run.log") as log:
             agreed = _Agreed(aim, ledger, settings, choice, reach)
             return asyncio.run(agreed.carry_out(view, log))
+
+
+def _keep_manifest(aim: Aim) -> None:
+    """Keep the manifest in the run folder as it was given."""
+    kept = aim.folder / f"manifest{aim.manifest.path.suffix}"
+    if not (kept.exists() and kept.samefile(aim.manifest.path)):
+        shutil.copyfile(aim.manifest.path, kept)
 
 
 def _is_empty(aim: Aim) -> bool:

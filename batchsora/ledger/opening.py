@@ -30,7 +30,7 @@ def open_for_writing(path: Path) -> Database:
         path.touch(mode=0o600)
         db = _connect(path, called=path)
         try:
-            _make_safe(db, path)
+            _make_safe(db)
             with db.atomic():  # all or nothing: half a ledger would be taken for a foreign file
                 migrations.apply(db)
                 room.hold(db)
@@ -117,14 +117,11 @@ def _connect_to_copy(path: Path) -> Database:
     return Database(memory, execute_plugins=False)
 
 
-def _make_safe(db: Database, path: Path) -> None:
+def _make_safe(db: Database) -> None:
     """Set what the promise rests on."""
     # PERSIST and FULL: of the journal modes only these two together lost nothing to a power
     # cut, and could still store an id when the disk was full, the journal's room being there
-    (mode,) = db.execute("pragma journal_mode = persist").fetchone()
-    if mode != "persist":
-        what = f"{path} stays in journal mode {mode}, which may lose an id to a power cut"
-        raise LedgerError(what, "close the program that has it open, then run again")
+    db.execute("pragma journal_mode = persist").fetchone()
     db.execute("pragma synchronous = full")
     db.execute("pragma fullfsync = on")  # on macOS fsync leaves it in the drive's cache
     db.execute("pragma journal_size_limit = -1")  # some builds cut it down after each transaction

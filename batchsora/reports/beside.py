@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from batchsora.ledger.durable import sync_folder
+
 
 @contextmanager
 def written_beside(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
@@ -27,12 +29,4 @@ def written_beside(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(path.parent)

@@ -13,7 +13,7 @@ from batchsora.job import State
 from batchsora.ledger.ledger import Ledger
 from batchsora.manifest import Manifest
 from batchsora.runner.loop import drive_all
-from batchsora.runner.placing import sweep
+from batchsora.runner.placing import make_ready, sweep
 from batchsora.runner.planning import Choice
 from batchsora.runner.progress import Tell, Told, Totals
 from batchsora.runner.render_times import RenderTimes
@@ -75,6 +75,7 @@ async def carry_out(run: Session, choice: Choice) -> Outcome:
     """Drive what the ledger holds to its end; the reports are written however it ends."""
     run.tell(Told(run.now(), "started"))
     try:
+        make_ready(run.folder)
         sweep(run.folder, run.ledger.awaits_its_name)
         await _ask_for_list(run)
         await drive_all(run, chosen=not choice.everything)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 from batchsora.errors import LedgerError, Stop, StopReason
 from batchsora.job import Job, State
@@ -28,15 +29,32 @@ async def drive_all(run: Session, *, chosen: bool) -> None:
     """
     slots = Slots(run.settings.max_in_flight)
     async with asyncio.TaskGroup() as group:
-        for job in _under_way(run):
-            run.take_note(job)
-            if job.state is State.RENDERED:
-                run.fetching += 1
-            else:
-                slots.take()  # it is there already, however many may be
-            group.create_task(_drive_job(job, run, slots))
-        async for job in _to_submit(run, slots, chosen=chosen):
-            group.create_task(_drive_job(job, run, slots))
+        with _ending_in_a_stop(run):
+            for job in _under_way(run):
+                run.take_note(job)
+                if job.state is State.RENDERED:
+                    run.fetching += 1
+                else:
+                    slots.take()  # it is there already, however many may be
+                group.create_task(_drive_job(job, run, slots))
+            async for job in _to_submit(run, slots, chosen=chosen):
+                group.create_task(_drive_job(job, run, slots))
+
+
+@contextmanager
+def _ending_in_a_stop(run: Session) -> Iterator[None]:
+    """Turn any error into a stop of the run: in a TaskGroup it would cut off others' requests."""
+    try:
+        yield
+    except (LedgerError, sqlite3.Error) as error:
+        known = error if isinstance(error, LedgerError) else explain(error, run.ledger.path)
+        run.stopping.ask(Stop(StopReason.LEDGER, known.what, known.mend))
+    except Exception as error:  # noqa: BLE001 - a bug, caught once: the run stops between steps
+        trace = "".join(traceback.format_exception(error))  # without the values of locals
+        run.tell(Told(run.now(), "bug", message=trace))
+        what = f"a bug in batchsora: {type(error).__name__}"
+        mend = "run the same command again: nothing is bought twice; the log tells what happened"
+        run.stopping.ask(Stop(StopReason.BUG, what, mend))
 
 
 def _under_way(run: Session) -> list[Job]:
@@ -65,22 +83,16 @@ async def _to_submit(run: Session, slots: Slots, *, chosen: bool) -> AsyncIterat
 async def _drive_job(job: Job, run: Session, slots: Slots) -> None:
     """Drive one job; a finished one holds no slot, for it takes no place at the service."""
     tries = Tries(asyncio.get_running_loop().time())
-    try:
+    with _ending_in_a_stop(run):
         if job.state is not State.RENDERED:
             try:
                 job = await drive(job, run, tries, until=State.RENDERED)
             finally:
                 slots.release()
         job = await drive(job, run, tries)
-    except (LedgerError, sqlite3.Error) as error:
-        known = error if isinstance(error, LedgerError) else explain(error, run.ledger.path)
-        run.stopping.ask(Stop(StopReason.LEDGER, known.what, known.mend))
-    except Exception as error:  # noqa: BLE001 - in a TaskGroup it would cut off others' requests
-        _stop_for_bug(job, run, error)
-    finally:
-        if job.state is State.RENDERED:  # left as it is: it holds up nobody any more
-            run.fetching -= 1
-            run.stopping.bell.ring()
+    if job.state is State.RENDERED:  # left as it is: it holds up nobody any more
+        run.fetching -= 1
+        run.stopping.bell.ring()
 
 
 async def drive(job: Job, run: Session, tries: Tries, until: State | None = None) -> Job:
@@ -92,12 +104,3 @@ async def drive(job: Job, run: Session, tries: Tries, until: State | None = None
             break
         job = await STEPS[step](job, run, tries)
     return job
-
-
-def _stop_for_bug(job: Job, run: Session, error: Exception) -> None:
-    """Stop the run between steps; the log gets what happened, without the values of locals."""
-    trace = "".join(traceback.format_exception(error))
-    run.tell(Told(run.now(), "bug", job, message=trace))
-    what = f"a bug in batchsora, while it drove {job.name}: {type(error).__name__}"
-    mend = "run the same command again: nothing is bought twice; the log tells what happened"
-    run.stopping.ask(Stop(StopReason.BUG, what, mend))

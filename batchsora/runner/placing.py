@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from batchsora.job import Clip, Job
+from batchsora.ledger.durable import make_folder, sync_folder
 from batchsora.media.clips import check_clip, clip_hint, hash_file
 
 PARTIALS = Path("work") / "partial"
@@ -73,10 +75,18 @@ def finish(folder: Path, job: Job) -> bool:
         return True
     if target.exists() or not _holds(partial, job.clip):
         return False
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     partial.rename(target)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
     return True
+
+
+def make_ready(folder: Path) -> None:
+    """See, before anything is bought, that clips can be kept here; raises OSError."""
+    for each in (folder / "videos", folder / PARTIALS):
+        make_folder(each)
+        with tempfile.NamedTemporaryFile(dir=each, prefix="."):
+            pass
 
 
 def sweep(folder: Path, still_wanted: Callable[[str], bool]) -> None:
@@ -103,11 +113,3 @@ def _free_output(folder: Path, job: Job) -> str:
         return job.output
     stem, _, suffix = job.output.rpartition(".")
     return f"{stem}-{job.key[:8]}.{suffix}"
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -19,6 +19,9 @@ SKEW = timedelta(seconds=5)  # a service tells times in whole seconds, and clock
 
 async def look_up(job: Job, run: Session, tries: Tries) -> Job:
     """Look for a job in doubt in the service's list, until the list can be believed."""
+    if not run.has_list:
+        tries.gave_up = True
+        return job
     generation = await run.stopping.turn(run.gates.poll.admit())
     if generation is None:
         return job
