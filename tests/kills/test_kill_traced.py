@@ -1,0 +1,32 @@
+"""What strace sees of the runner: the order of its writes, and kills between two of them."""
+
+from pathlib import Path
+
+import pytest
+
+from .order import check_order
+from .outside import SHIPPED
+from .traced import why_not
+from .traps import (
+    check_after_the_rename,
+    check_before_the_rename,
+    check_each_sync,
+)
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+
+
+def test_an_intent_is_synced_before_its_request_leaves(tmp_path: Path) -> None:
+    check_order(SHIPPED, tmp_path)
+
+
+def test_a_kill_before_the_rename_leaves_no_clip_and_a_resume_fetches_it(tmp_path: Path) -> None:
+    check_before_the_rename(SHIPPED, tmp_path)
+
+
+def test_a_kill_after_the_rename_leaves_a_clip_that_the_resume_keeps(tmp_path: Path) -> None:
+    check_after_the_rename(SHIPPED, tmp_path)
+
+
+def test_a_rehearsal_that_is_killed_at_each_sync_of_its_ledger_resumes(tmp_path: Path) -> None:
+    check_each_sync(SHIPPED, tmp_path)
