@@ -41,6 +41,7 @@ class Tries:
     upload: Upload | None = None  # the image as it is sent, until it is
     unsent: int = 0
     looks: int = 0
+    going_at_s: float | None = None  # the job's age when it was last seen unfinished
     failures: int = 0  # of polls or downloads, in a row
     next_look_s: float | None = None
     url: str | None = None  # where else the clip may lie
@@ -130,7 +131,7 @@ class Session:
                 if wait_s is None:
                     wait_s = PAUSES.wait_s(self._pauses[gate], self.chance())
                 self._pause(wait_s, verdict)
-                await gate.pushed_back(generation)
+                await gate.pushed_back(generation, named=verdict.wait_s is not None)
             case Kind.STOP if verdict.stop is not None:
                 self.stopping.ask(verdict.stop)
             case Kind.OK:

@@ -104,6 +104,8 @@ def _settle(job: Job, run: Session, tries: Tries, video: Video | None, verdict: 
         tries.next_look_s = RETRIES.wait_s(tries.failures, run.chance())
         return job
     tries.failures = 0
+    if video.progress in {Progress.QUEUED, Progress.RENDERING}:
+        tries.going_at_s = _age_s(job, run)
     match video.progress:
         case Progress.QUEUED:
             return job
@@ -121,9 +123,7 @@ def _settle(job: Job, run: Session, tries: Tries, video: Video | None, verdict: 
 
 def _completed(job: Job, run: Session, tries: Tries, video: Video) -> Job:
     at = run.now()
-    if job.submitted_at is not None:
-        took_s = (at - job.submitted_at).total_seconds()
-        run.times.learn(job.order, took_s, looks=tries.looks)
+    _learn(job, run, tries, video)
     completed_at = video.completed_at or at
     earliest = job.render_started_at or job.submitted_at or at
     return run.record(
@@ -131,4 +131,18 @@ def _completed(job: Job, run: Session, tries: Tries, video: Video) -> Job:
         Event.RENDER_COMPLETED,
         completed_at=min(at, max(earliest, completed_at)),
         expires_at=video.expires_at,
+    )
+
+
+def _learn(job: Job, run: Session, tries: Tries, video: Video) -> None:
+    """Learn how long a job of this kind takes, by our clock and by the service's own."""
+    told_s = None
+    if video.created_at is not None and video.completed_at is not None:
+        told_s = (video.completed_at - video.created_at).total_seconds()
+    run.times.learn(
+        job.order,
+        _age_s(job, run),
+        looks=tries.looks,
+        going_at_s=tries.going_at_s,
+        told_s=told_s,
     )
