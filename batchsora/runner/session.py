@@ -26,8 +26,10 @@ from batchsora.service.verdicts import Kind, Verdict
 from batchsora.settings import Rate, Settings
 
 ON_THE_WIRE = 4  # submissions at once: they are short, and after a crash so many are in doubt
-POLLS = Rate(600, 60.0)
-DOWNLOADS = Rate(300, 60.0)
+# far above what learned looks and a few downloads at once need: these gates are there to be
+# paused and slowed by a 429, and to keep a swarm of short jobs from becoming a flood
+POLLS = Rate(20, 1.0)
+DOWNLOADS = Rate(20, 1.0)
 SAME_REJECTIONS = 10  # in a row, with no success between: it is not the rows
 UNREACHABLE = 10  # requests in a row that never left: it is not the jobs
 PAUSES = Backoff(first_s=2.0, ceiling_s=120.0)  # after a 429 that says nothing of how long
@@ -54,8 +56,8 @@ class Gates:
     def __init__(self, settings: Settings) -> None:
         self.pause = Pause()
         self.submit = Gate(settings.rate, settings.burst, self.pause)
-        self.poll = Gate(POLLS, 5, self.pause)
-        self.download = Gate(DOWNLOADS, 5, self.pause)
+        self.poll = Gate(POLLS, 20, self.pause)
+        self.download = Gate(DOWNLOADS, 20, self.pause)
 
 
 @dataclass(slots=True)
