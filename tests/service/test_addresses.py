@@ -229,6 +229,24 @@ async def test_what_a_proxy_does_not_let_through_is_never_seen_to_be_paid(
     assert KEY.encode() not in b"".join(heard)
 
 
+@pytest.mark.looptime
+async def test_a_proxy_that_says_nothing_never_let_anything_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def talk(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with raw_server(talk) as url:
+        monkeypatch.setenv("https_proxy", url)
+        async with client(NOWHERE, trust_env=True) as service:
+            began = asyncio.get_running_loop().time()
+            verdict = (await service.create(ORDER, None))[1]
+            assert asyncio.get_running_loop().time() - began < 60
+    assert verdict.kind is Kind.RETRY
+    assert verdict.fault is not None
+    assert verdict.fault.code == "not_sent"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -267,9 +285,9 @@ async def test_a_proxy_in_a_private_network_leads_to_other_hosts_too(
     async with raw_server(proxy(REFUSED, heard)) as url:
         monkeypatch.setenv("https_proxy", f"http://localhost:{URL(url).port}")
         async with client(NOWHERE, trust_env=True) as service:
-            link = f"{NOWHERE}/clip.mp4"
+            link = "https://cdn.invalid/clip.mp4"
             assert (await service.fetch("v", link, bytes, expired=False)).kind is Kind.RETRY
-    assert heard[0].startswith(f"CONNECT {URL(NOWHERE).host}:443".encode())
+    assert heard[0].startswith(b"CONNECT cdn.invalid:443")
     assert KEY.encode() not in heard[0]
 
 

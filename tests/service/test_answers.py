@@ -156,7 +156,7 @@ async def test_a_lost_answer_is_a_doubt_and_is_asked_once(name: str) -> None:
             assert verdict.fault is not None
             assert verdict.fault.code == "no_answer"
             assert bool(verdict.evidence) == (call is Call.SUBMIT)
-            assert loop.time() - began < 300
+            assert loop.time() - began < (130 if "silence" in name else 300)
             # aiohttp asks again by itself where that is harmless, and never for a clip's order
             assert requests == 1 or call is not Call.SUBMIT
 
@@ -215,11 +215,14 @@ async def test_what_never_left_may_be_sent_again(
 
 
 async def assert_never_sent(service: VideoService) -> None:
+    loop = asyncio.get_running_loop()
     for call in Call:
+        began = loop.time()
         verdict = await ask(service, call)
         assert verdict.kind is Kind.RETRY, call
         assert verdict.fault is not None
         assert verdict.fault.code == "not_sent"
+        assert loop.time() - began < 40
 
 
 @pytest.mark.parametrize("context", [untrusted, certless])

@@ -227,6 +227,15 @@ async def test_a_job_object_in_a_clips_place_says_where_the_clip_is(
     assert KEY not in repr(other.headers)
 
 
+async def test_a_job_object_that_leads_back_to_itself_is_no_clip_yet() -> None:
+    async with scripted() as server, client(server.url) as service:
+        link = f"{server.url}/v1/videos/video_1/content"
+        server.says(200, {"id": "video_1", "status": "completed", "url": link})
+        verdict, came = await fetch(service)
+    assert (verdict.kind, came) == (Kind.NOT_READY, b"")
+    assert len(server.asked) == 1
+
+
 NO_CLIPS: dict[str, tuple[int, object, dict[str, str]]] = {
     "a queued job": (200, {"id": "video_1", "status": "queued", "progress": 0}, {}),
     "a page": (200, PAGE, {"content_type": "text/html"}),
