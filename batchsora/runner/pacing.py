@@ -111,17 +111,11 @@ class Speed:
 
         No limit per minute asks for more than a minute: a service that does is out of order.
         """
-        wait_s = min(MEMORY_S, until - series.began_at)
-        return max(
-            self._over(series, MEMORY_S, wait_s),
-            self._over(series, MEMORY_S - wait_s, wait_s),
-        )
-
-    def _over(self, series: _Series, span_s: float, wait_s: float) -> float:
-        taken = [at for at in self._taken if at > series.began_at - span_s]
+        taken = [at for at in self._taken if at > series.began_at - MEMORY_S]
         idle_s = max(IDLE_S, 2 / series.rate)
         gaps = pairwise([*taken, series.began_at])
         busy_s = sum(min(later - at, idle_s) for at, later in gaps)
+        wait_s = min(MEMORY_S, until - series.began_at)
         return (len(taken) + BENEFIT) / (busy_s + wait_s + BENEFIT / series.rate)
 
 

@@ -132,10 +132,13 @@ async def test_a_generation_slows_the_gate_once() -> None:
 
 
 async def test_requests_that_left_before_a_429_was_known_do_not_slow_what_follows() -> None:
-    gate = Gate(Rate(10, 1.0), 4, Pause())
+    pause = Pause()
+    gate = Gate(Rate(10, 1.0), 4, pause)
     old = await gate.admit()
     await gate.pushed_back(await gate.admit())
+    await gate.let_in()
     slowed = gate.per_minute
+    pause.push(30.0)
     await gate.pushed_back(old)
     assert gate.per_minute == slowed
 
