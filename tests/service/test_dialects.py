@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import ORDER, client, scripted
 
@@ -347,6 +347,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(JSON, st.dictionaries(st.just("openai-poll-after-ms"), st.text()))
 def test_no_job_object_is_too_odd_to_be_read(body: object, headers: dict[str, str]) -> None:
     video = read_video(body, headers)
