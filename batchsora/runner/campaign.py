@@ -49,7 +49,7 @@ def open_session(
     """Put together what the steps of a run share; what the ledger knows is learned from."""
     times = RenderTimes(settings.poll_interval_s)
     for job, took_s in ledger.records.render_times():
-        times.learn(job.order, took_s, looks=2)
+        times.learn(job.order, took_s, looks=2, going_at_s=took_s)
     return Session(
         ledger=ledger,
         service=service,

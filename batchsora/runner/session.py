@@ -28,7 +28,7 @@ from batchsora.settings import Rate, Settings
 ON_THE_WIRE = 4  # submissions at once: they are short, and after a crash so many are in doubt
 # far above what learned looks and a few downloads at once need: these gates are there to be
 # paused and slowed by a 429, and to keep a swarm of short jobs from becoming a flood
-POLLS = Rate(20, 1.0)
+POLLS = Rate(50, 1.0)
 DOWNLOADS = Rate(20, 1.0)
 SAME_REJECTIONS = 10  # in a row, with no success between: it is not the rows
 UNREACHABLE = 10  # requests in a row that never left: it is not the jobs
@@ -128,7 +128,8 @@ class Session:
         """Let what the service answered slow everybody down, or let this gate speed up."""
         match verdict.kind:
             case Kind.PAUSE:
-                self._pauses[gate] += 1
+                # what four requests on the wire are told at once is one pause
+                self._pauses[gate] += generation == gate.generation
                 wait_s = verdict.wait_s
                 if wait_s is None:
                     wait_s = PAUSES.wait_s(self._pauses[gate], self.chance())
@@ -145,7 +146,7 @@ class Session:
     def _pause(self, wait_s: float, verdict: Verdict) -> None:
         longer = wait_s > self.gates.pause.left_s
         self.gates.pause.push(wait_s)
-        if longer:  # what four requests on the wire are told is one pause
+        if longer:
             why = verdict.fault.message if verdict.fault else "too many requests"
             message = f"everybody waits {wait_s:.0f} s, as the service asks: {why}"
             self.tell(Told(self.now(), "paused", message=message))
