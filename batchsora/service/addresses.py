@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote
@@ -15,6 +16,9 @@ from batchsora.errors import UsageError
 
 MEND = "write it as https://host, with or without /v1"
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address stands in its last 32 bits
+
+# an IP address, and what some resolvers take for one: 127.1, 2130706433, 0x7f.1, 127.0.0.1.
+_NUMERIC = re.compile(r":|(^|\.)(\d+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
 
 
 class ProxyError(ValueError):
@@ -109,7 +113,7 @@ def why_not(target: URL, base: URL) -> str:
     if target.scheme != "https":
         return "its address is not https"
     host = target.host or ""
-    if _ip(host) is not None and not is_public(host):
+    if _NUMERIC.search(host) and not is_public(host):
         return "its address is a private one"
     return ""
 

@@ -61,6 +61,8 @@ def _words(error: Exception) -> str:
             return told
         case aiohttp.ClientResponseError():
             return error.message
+        case aiohttp.ClientConnectorCertificateError():
+            return str(error.certificate_error)
         case aiohttp.ClientConnectorError():
             return str(error.os_error)
         case aiohttp.ClientError() | OSError():
