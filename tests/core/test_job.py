@@ -106,8 +106,20 @@ def test_a_size_reads_what_it_writes(size: Size) -> None:
     assert Size.parse(str(size)) == size
 
 
-NO_SIZES = """720 720x x1280 0x1280 720x0 0720x1280 720X1280 720x1280x1 -1x1 7.2x1 100000x1
-1x100000""".split()
+NO_SIZES = [
+    "720",
+    "720x",
+    "x1280",
+    "0x1280",
+    "720x0",
+    "0720x1280",
+    "720X1280",
+    "720x1280x1",
+    "-1x1",
+    "7.2x1",
+    "100000x1",
+    "1x100000",
+]
 NOT_OURS = "7\N{ARABIC-INDIC DIGIT TWO}0x1280"  # a digit, but none that a service would understand
 
 

@@ -1,0 +1,74 @@
+"""A run folder's ledger, and places where files are refused."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from stories import opened
+
+from batchsora.ledger import opening
+from batchsora.ledger.ledger import Ledger
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """Keep a claimed ledger open, without a job in it."""
+    with opened(tmp_path) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for other programs for an instant only."""
+    monkeypatch.setattr(opening, "BUSY_S", 0.01)
+
+
+@pytest.fixture
+def plain_folder() -> Iterator[Path]:
+    """Make a folder that a person without rights can reach."""
+    folder = Path(tempfile.mkdtemp(prefix="batchsora-test-"))
+    folder.chmod(0o755)
+    yield folder
+    for each in (folder, *folder.rglob("*/")):
+        each.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def without_rights() -> Callable[[], AbstractContextManager[None]]:
+    """Step down from root, for whom no file is read-only."""
+
+    @contextmanager
+    def step_down() -> Iterator[None]:
+        if os.geteuid() != 0:
+            yield
+            return
+        os.seteuid(NOBODY)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    return step_down
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 512 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
+    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
