@@ -1,0 +1,104 @@
+"""The pages as tests read them: blocks of code, tables, links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+PAGES = (README, ROOT / "CHANGELOG.md", ROOT / "runs" / "README.md", *sorted(DOCS.glob("*.md")))
+
+_FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<info>[^\n]*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
+)
+_HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_CELL = re.compile(r"(?<!\\)\|")
+_MARKS = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of code: the words behind its fence, and its text."""
+
+    info: str
+    text: str
+
+    @property
+    def language(self) -> str:
+        """What the fence calls it."""
+        return self.info.partition(" ")[0]
+
+    @property
+    def file(self) -> str:
+        """Where its first line says that it is to be saved, as a comment; "" where it does not."""
+        found = re.match(r"# (\S+\.\w+)\n", self.text)
+        return found[1] if found else ""
+
+
+def blocks(page: Path) -> list[Block]:
+    """Read a page's blocks of code, in order."""
+    return [
+        Block(found["info"].strip(), _dedented(found["text"], found["indent"]))
+        for found in _FENCE.finditer(_text(page))
+    ]
+
+
+def the_block(page: Path, info: str) -> Block:
+    """Find the one block of this kind."""
+    (found,) = (block for block in blocks(page) if block.info == info)
+    return found
+
+
+def table(page: Path, *heads: str) -> list[dict[str, str]]:
+    """Read the one table of a page whose columns begin with these heads; a row is a dict."""
+    (found,) = (rows for head, rows in _tables(page) if head[: len(heads)] == heads)
+    return found
+
+
+def listed(page: Path, *heads: str) -> list[str]:
+    """Read the words of a table's first column, without their backticks."""
+    return [bare(row[heads[0]]) for row in table(page, *heads)]
+
+
+def bare(cell: str) -> str:
+    """Take a cell out of its marks: `word` and *word* are word, a link is its text."""
+    return _MARKS.sub(r"\1", cell).strip("`*")
+
+
+def links(page: Path) -> Iterator[str]:
+    """Read where a page's links lead that leave the page or point into it."""
+    return (link for link in _LINK.findall(_prose(page)) if not re.match(r"[a-z]+:", link))
+
+
+def anchors(page: Path) -> set[str]:
+    """Name a page's headings as links do."""
+    words = (re.sub(r"[^\w\- ]", "", it.lower()) for it in _HEADING.findall(_prose(page)))
+    return {it.replace(" ", "-") for it in words}
+
+
+def _text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def _prose(page: Path) -> str:
+    return _FENCE.sub("", _text(page))
+
+
+def _dedented(text: str, indent: str) -> str:
+    return "".join(line.removeprefix(indent) for line in text.splitlines(keepends=True))
+
+
+def _tables(page: Path) -> Iterator[tuple[tuple[str, ...], list[dict[str, str]]]]:
+    for lines in re.findall(r"(?:^\|.*\|\n?)+", _prose(page), re.MULTILINE):
+        head, _, *rows = (tuple(_cells(line)) for line in lines.splitlines())
+        yield head, [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def _cells(line: str) -> Iterator[str]:
+    inner = line.strip().removeprefix("|").removesuffix("|")
+    return (cell.strip().replace("\\|", "|") for cell in _CELL.split(inner))

@@ -1,0 +1,253 @@
+"""The tables of the pages say what the code says."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+from click import Choice, Context, Option
+from commands_page import PAGE as COMMANDS_PAGE
+from commands_page import commands_page
+from doc_pages import DOCS, PAGES, README, ROOT, anchors, bare, links, listed, table, the_block
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+
+import batchsora
+from batchsora.cli import COMMANDS, group
+from batchsora.cli.exits import BY_REASON, PRECEDENCE
+from batchsora.cli.targets import rescue_file
+from batchsora.cli.views import event_of
+from batchsora.errors import StopReason
+from batchsora.job import Clip, Fault, Fit, Job, Order, Reason, Size, State
+from batchsora.lifecycle import NEXT_STEP, TRANSITIONS, Event, Step
+from batchsora.manifest.fields import DEFAULTS, FIELDS
+from batchsora.manifest.head import KEYS
+from batchsora.manifest.outputs import PLACEHOLDERS
+from batchsora.reports import report_columns
+from batchsora.runner.progress import Told
+from batchsora.runner.stopping import COLLECT
+from batchsora.settings import SETTINGS, Settings
+from batchsora.simulator import Scenario
+from batchsora.simulator.fault import ANYWHERE, FAULTS
+from batchsora.simulator.scenario_file import FAULT_READERS, READERS
+
+ARCHITECTURE, CONTRIBUTING, MANIFEST, RELIABILITY, REPORTS, RUNNING, SIMULATOR = (
+    DOCS / f"{page}.md"
+    for page in (
+        "architecture", "contributing", "manifest", "reliability", "reports", "running", "simulator"
+    )
+)  # fmt: skip
+
+
+def parameters(name: str) -> list[Option]:
+    """Read the options of a command, as help shows them."""
+    context = Context(group)
+    command = group.get_command(context, name)
+    assert command is not None
+    return [it for it in command.params if isinstance(it, Option)]
+
+
+def long_name(option: Option) -> str:
+    return next(it for it in option.opts if it.startswith("--"))
+
+
+# -- commands ------------------------------------------------------------------------------------
+
+
+def test_the_page_of_commands_is_what_help_prints() -> None:
+    # stale? python tests/docs/commands_page.py
+    assert COMMANDS_PAGE.read_text(encoding="utf-8") == commands_page()
+
+
+def test_the_readme_names_every_command() -> None:
+    assert listed(README, "command") == list(COMMANDS)
+
+
+@pytest.mark.parametrize("page", [README, RUNNING], ids=lambda page: page.stem)
+def test_every_exit_code_is_listed(page: Path) -> None:
+    assert [int(code) for code in listed(page, "exit code", "meaning")] == sorted(PRECEDENCE)
+
+
+def test_the_order_of_exit_codes_is_the_programs() -> None:
+    (told,) = re.findall(r"the first of ([\d, ]+) is given", RUNNING.read_text(encoding="utf-8"))
+    assert tuple(map(int, told.split(", "))) == PRECEDENCE
+
+
+def test_the_options_of_run_have_the_variables_and_settings_that_are_listed() -> None:
+    told = [
+        (bare(it["option"]), re.findall(r"\w+", it["variable"]), bare(it["in `settings:`"]))
+        for it in table(RUNNING, "option", "variable")
+    ]
+    real = [
+        (long_name(it), it.envvar, it.name if it.name in SETTINGS else "")
+        for it in parameters("run")
+    ]
+    assert told == real
+
+
+def test_settings_have_the_defaults_that_are_listed() -> None:
+    told = {
+        bare(it["in `settings:`"]): it["default"]
+        for it in table(RUNNING, "option", "variable")
+        if it["in `settings:`"]
+    }
+    read = {name: SETTINGS[name][1](default) for name, default in told.items()}
+    assert read == {name: getattr(Settings(), field) for name, (field, _) in SETTINGS.items()}
+
+
+def test_every_kind_of_progress_is_listed() -> None:
+    (kinds,) = (it.type for it in parameters("run") if it.name == "progress")
+    assert isinstance(kinds, Choice)
+    assert listed(RUNNING, "`--progress`") == list(kinds.choices)
+
+
+def test_an_event_for_programs_has_the_keys_that_are_listed() -> None:
+    clip = Clip("videos/a.mp4", 1, "0" * 64)
+    order = Order("a prompt", "sora-2", 4, Size(720, 1280))
+    job = Job("0" * 32, "a", order, clip.file, state=State.DONE, video_id="video_1", clip=clip)
+    failed = Job("0" * 32, "a", order, clip.file, state=State.FAILED, reason=Reason.MODERATED)
+    now = datetime(2026, 1, 31, tzinfo=UTC)
+    told = (
+        Told(now, Event.DOWNLOAD_KEPT, job),
+        Told(now, Event.SUBMIT_REJECTED, failed, fault=Fault("code", "message")),
+        Told(now, "paused", message="everybody waits"),
+    )
+    real = set[str]().union(*(event_of(it) for it in told))
+    assert set(listed(RUNNING, "key")) == real | {"totals"}  # which the view adds
+
+
+# -- why things end --------------------------------------------------------------------------------
+
+
+def test_every_reason_to_stop_has_its_exit_code_and_says_what_is_still_fetched() -> None:
+    told = {
+        StopReason[bare(it["stop"])]: (int(it["exit code"]), it["still fetches"] == "yes")
+        for it in table(RUNNING, "stop")
+    }
+    assert told == {reason: (code, reason in COLLECT) for reason, code in BY_REASON.items()}
+
+
+def test_every_reason_to_fail_is_listed() -> None:
+    assert listed(RUNNING, "reason") == list(Reason)
+
+
+# -- a job's life ----------------------------------------------------------------------------------
+
+
+def test_the_diagram_has_every_transition_and_no_other() -> None:
+    lines = the_block(ARCHITECTURE, "mermaid").text.splitlines()[1:]
+    drawn = [re.fullmatch(r" +(\w+) --> (\w+): (\w+)", line) for line in lines]
+    told = {(State(it[1]), Event(it[3])): State(it[2]) for it in drawn if it}
+    assert told == TRANSITIONS
+    assert len(lines) == len(TRANSITIONS)
+
+
+def test_every_state_is_listed_with_its_next_step() -> None:
+    words = {"submit": Step.SUBMIT, "look up": Step.LOOK_UP, "poll": Step.POLL}
+    words |= {"download": Step.DOWNLOAD}
+    rows = table(ARCHITECTURE, "state", "the promise it makes", "next step")
+    assert {State(bare(it["state"])): words.get(it["next step"]) for it in rows} == NEXT_STEP
+
+
+def test_every_event_is_listed() -> None:
+    assert listed(ARCHITECTURE, "event") == list(Event)
+
+
+def test_every_room_is_listed() -> None:
+    house = Path(batchsora.__file__).parent
+    rooms = {it.name for it in house.glob("*.py")} | {
+        f"{it.parent.name}/" for it in house.glob("*/*.py")
+    }
+    assert set(listed(ARCHITECTURE, "room")) == rooms - {"__init__.py"}
+
+
+# -- reports ---------------------------------------------------------------------------------------
+
+
+def test_the_reports_columns_are_listed_in_their_order() -> None:
+    assert listed(REPORTS, "column") == report_columns(["yours"])
+
+
+def test_every_status_is_listed() -> None:
+    assert listed(REPORTS, "status") == list(State)
+
+
+# -- the manifest ----------------------------------------------------------------------------------
+
+
+def test_every_key_and_field_of_a_manifest_is_listed() -> None:
+    assert listed(MANIFEST, "key") == list(KEYS)
+    assert set(listed(MANIFEST, "field")) == FIELDS
+
+
+def test_fields_have_the_defaults_that_are_listed() -> None:
+    told = {bare(it["field"]): it["default"] for it in table(MANIFEST, "field")}
+    assert {name: bare(cell) for name, cell in told.items() if cell.startswith("`")} == DEFAULTS
+
+
+def test_every_placeholder_and_every_fit_is_listed() -> None:
+    assert listed(MANIFEST, "placeholder") == [f"{{{name}}}" for name in PLACEHOLDERS]
+    assert listed(MANIFEST, "`fit`") == list(Fit)
+
+
+# -- the simulator ---------------------------------------------------------------------------------
+
+
+def test_every_key_of_a_scenario_is_listed_with_its_default() -> None:
+    rows = table(SIMULATOR, "key", "takes", "default")
+    assert [bare(it["key"]) for it in rows] == list(READERS)
+    for row in rows:
+        field, reader = READERS[bare(row["key"])]
+        default = getattr(Scenario(), field)
+        if row["default"].startswith("`"):
+            assert reader(yaml.safe_load(bare(row["default"]))) == default, row
+        elif field == "models":
+            assert row["default"].split(", ") == [card.model for card in default]
+        else:
+            assert default is None, row
+
+
+def test_every_key_of_a_fault_is_listed() -> None:
+    assert listed(SIMULATOR, "key", "what it says") == list(FAULT_READERS)
+
+
+def test_every_fault_is_listed_with_its_places() -> None:
+    told = {
+        bare(it["fault"]): ANYWHERE if it["at"] == "anywhere" else frozenset(it["at"].split(", "))
+        for it in table(SIMULATOR, "fault")
+    }
+    assert told == {name: wrong.places for name, wrong in FAULTS.items()}
+
+
+# -- the checkout, the disk, the pages themselves --------------------------------------------------
+
+
+def test_the_targets_that_are_listed_are_those_of_the_makefile() -> None:
+    targets = re.findall(
+        r"^(\w+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert listed(CONTRIBUTING, "target") == [f"make {it}" for it in targets if it != "help"]
+
+
+def test_the_folders_of_tests_that_are_listed_are_there() -> None:
+    assert [it for it in listed(CONTRIBUTING, "folder") if not (ROOT / it).is_dir()] == []
+
+
+def test_the_rescue_file_is_where_it_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    rows = table(RELIABILITY, "system")
+    told = {it["system"]: Path(bare(it["file"].partition(" (")[0])) for it in rows}
+    folders = {"Linux": Unix("batchsora"), "macOS": MacOS("batchsora")}
+    assert {system: path.expanduser() for system, path in told.items()} == {
+        system: folder.user_state_path / rescue_file().name for system, folder in folders.items()
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
