@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,8 @@ from batchsora.lifecycle import Event
 from batchsora.manifest import open_manifest
 from batchsora.runner.campaign import carry_out, open_session
 from batchsora.runner.planning import Choice
-from batchsora.runner.progress import Told
+from batchsora.runner.progress import Tell, Told
+from batchsora.runner.session import Session
 from batchsora.runner.stopping import Stopping
 from batchsora.runner.taking import take_in
 from batchsora.service.client import Secret, VideoService, parse_base_url
@@ -97,6 +99,26 @@ async def campaign(
     folder: Path, story: Scenario, *, jobs: int, seed: int = 1, **settings: Any
 ) -> Ran:
     """Carry a campaign of so many jobs out against the service of a story."""
+    told: list[Told] = []
+    async with opened(
+        folder, story, _manifest(folder, jobs), told.append, seed=seed, **settings
+    ) as run:
+        outcome = await carry_out(run, Choice())
+    return _read(folder / "simulator" / "simulator.db", outcome.totals.states[State.DONE], told)
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path,
+    story: Scenario,
+    path: Path,
+    tell: Tell,
+    *,
+    seed: int = 1,
+    url: str | None = None,
+    **settings: Any,
+) -> AsyncIterator[Session]:
+    """Open a session of a manifest against the service of a story, or another one's address."""
     loop = asyncio.get_running_loop()
 
     def clock() -> float:
@@ -105,29 +127,27 @@ async def campaign(
     def now() -> datetime:
         return datetime.fromtimestamp(clock(), UTC)
 
-    manifest = open_manifest(_manifest(folder, jobs))
-    told: list[Told] = []
-    state = folder / "simulator"
-    async with (
-        serving(state, story, clock=clock, chance=Random(seed), offload=in_place) as url,
-        VideoService(parse_base_url(url, insecure_http=False), Secret("sk-any"), now=now) as client,
-    ):
-        with Ledger(folder / "run", rescue_file=folder / "rescue", now=now) as ledger:
-            ledger.claim(manifest.name, "simulator", "many.jsonl", manifest.columns)
-            take_in(manifest, ledger, Choice())
-            run = open_session(
-                manifest,
-                ledger,
-                client,
-                Settings(**settings),
-                stopping=Stopping(),
-                tell=told.append,
-                now=now,
-                chance=Random(seed).random,
-                offload=in_place,
-            )
-            outcome = await carry_out(run, Choice())
-    return _read(state / "simulator.db", outcome.totals.states[State.DONE], told)
+    manifest = open_manifest(path)
+    async with AsyncExitStack() as stack:
+        at = url or await stack.enter_async_context(
+            serving(folder / "simulator", story, clock=clock, chance=Random(seed), offload=in_place)
+        )
+        base = parse_base_url(at, insecure_http=False)
+        client = await stack.enter_async_context(VideoService(base, Secret("sk-any"), now=now))
+        ledger = stack.enter_context(Ledger(folder / "run", rescue_file=folder / "rescue", now=now))
+        ledger.claim(manifest.name, "simulator", path.name, manifest.columns)
+        take_in(manifest, ledger, Choice())
+        yield open_session(
+            manifest,
+            ledger,
+            client,
+            Settings(**settings),
+            stopping=Stopping(),
+            tell=tell,
+            now=now,
+            chance=Random(seed).random,
+            offload=in_place,
+        )
 
 
 def _manifest(folder: Path, jobs: int) -> Path:
