@@ -24,10 +24,11 @@ from batchsora.service.addresses import (
 )
 from batchsora.service.answers import Answer, Call, NoAnswer, Response
 from batchsora.service.complaints import read_json
-from batchsora.service.dialects import Video, read_list, read_video, valid_id
+from batchsora.service.dialects import Video, on_our_clock, read_list, read_video, valid_id
 from batchsora.service.downloads import CLIP_BYTES, Download, Sink
 from batchsora.service.secret import Auth, Credentials, Secret
 from batchsora.service.verdicts import Kind, Verdict, judge
+from batchsora.service.waits import clock_ahead
 from batchsora.service.wire import LIST_BYTES, Wire, open_session
 
 __all__ = ["Auth", "Secret", "Upload", "VideoService", "parse_base_url"]
@@ -129,7 +130,9 @@ class VideoService:
         if body is None and "json" in answer.headers.get("content-type", ""):
             # broken or cut, but a list: "not offered" would be the wrong thing to learn from it
             return None, judge(Call.LIST, NoAnswer("a list that is not whole"))
-        return read_list(body, answer.headers), verdict
+        listed = read_list(body, answer.headers)
+        ahead = clock_ahead(answer.headers, answer.at)
+        return listed and [on_our_clock(video, ahead) for video in listed], verdict
 
     async def fetch(
         self, video: Video | str, url: str | None, sink: Sink, *, expired: bool
@@ -189,4 +192,5 @@ def _no_address(what: str) -> Verdict:
 def _video(answer: Answer) -> Video | None:
     if not isinstance(answer, Response):
         return None
-    return read_video(read_json(answer.body), answer.headers)
+    video = read_video(read_json(answer.body), answer.headers)
+    return video and on_our_clock(video, clock_ahead(answer.headers, answer.at))

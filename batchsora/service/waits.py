@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+CLOCKS_AGREE = timedelta(seconds=5)
 MOST_S = 10 * 366 * 86400.0  # so that a nonsense number still makes a date
 _SPAN = re.compile(
     r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:(\d{1,9})ms)?"
@@ -49,6 +50,18 @@ def _until(text: str, headers: Mapping[str, str], at: datetime) -> float | None:
     # its clock and ours may differ by any amount: both ends are read off its own
     wait = (then - (http_date(headers.get("date", "")) or at)).total_seconds()
     return min(wait, MOST_S) if wait >= 0 else None
+
+
+def clock_ahead(headers: Mapping[str, str], at: datetime) -> timedelta:
+    """Tell how far our clock is ahead of the service's, by the date of an answer that came `at`.
+
+    Dates are in whole seconds, and answers take their time: a few seconds are no difference. An
+    answer out of a cache is as old as its Age.
+    """
+    then = http_date(headers.get("date", ""))
+    if then is None or "age" in headers or abs(at - then) <= CLOCKS_AGREE:
+        return timedelta(0)
+    return at - then
 
 
 def http_date(text: str) -> datetime | None:

@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from email.utils import formatdate
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ def create_app(
 
     app.cleanup_ctx.append(life)
     app.on_shutdown.append(_close)
+    app.on_response_prepare.append(_date)
     return app
 
 
@@ -77,6 +79,11 @@ ROUTES = [
     web.get("/signed/{id}", routes.signed),
     web.get("/simulator/record", routes.record),
 ]
+
+
+async def _date(request: web.Request, answer: web.StreamResponse) -> None:
+    """Date every answer by the service's own clock, which need not be this machine's."""
+    answer.headers["Date"] = formatdate(service_of(request).clock(), usegmt=True)
 
 
 async def _close(app: web.Application) -> None:

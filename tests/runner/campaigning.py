@@ -129,9 +129,9 @@ async def opened(
 
     manifest = open_manifest(path)
     async with AsyncExitStack() as stack:
-        at = url or await stack.enter_async_context(
-            serving(folder / "simulator", story, clock=clock, chance=Random(seed), offload=in_place)
-        )
+        memory, chance = folder / "simulator", Random(seed)
+        served = serving(memory, story, clock=clock, chance=chance, offload=in_place)
+        at = await stack.enter_async_context(served) if url is None else url
         base = parse_base_url(at, insecure_http=False)
         client = await stack.enter_async_context(VideoService(base, Secret("sk-any"), now=now))
         ledger = stack.enter_context(Ledger(folder / "run", rescue_file=folder / "rescue", now=now))

@@ -1,6 +1,8 @@
 """What goes over the wire, and what is made of a good answer."""
 
 import gzip
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from answered import PAGE, openai_error
@@ -156,3 +158,23 @@ async def test_an_answer_packed_against_our_wish_is_unpacked(coding: str) -> Non
     assert verdict.kind is Kind.OK
     assert video is not None
     assert video.id == "video_9"
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+async def test_a_services_times_are_told_by_our_clock_however_wrong_its_own_is(hours: int) -> None:
+    service_now = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
+    told = {"created_at": service_now.timestamp() - 60, "expires_at": service_now.timestamp() + 60}
+    async with scripted() as server, client(server.url) as service:
+        date = format_datetime(service_now, usegmt=True)
+        server.says(200, {**JOB, **told}, date=date)
+        video, _ = await service.poll("video_1", age_s=0)
+        server.says(200, {"data": [{**JOB, **told}]}, date=date)
+        listed, _ = await service.newest()
+    assert video is not None
+    assert listed is not None
+    for seen in (video, *listed):
+        assert seen.created_at is not None
+        assert seen.expires_at is not None
+        age_s = (datetime.now(UTC) - seen.created_at).total_seconds()
+        assert age_s == pytest.approx(60, abs=5)
+        assert (seen.expires_at - seen.created_at).total_seconds() == pytest.approx(120)
