@@ -42,16 +42,16 @@ def check_ten_kills(package: Path, home: Path, *, listed: bool, seed: int) -> No
     """Kill the runner ten times, against a service with or without a list, and see it through."""
     with simulator(home / "service", STORY.format(listed=str(listed).lower())) as url:
         campaign = Campaign(package, home, "--base-url", url, "--rate", "5/1s", jobs=12)
-        _live(campaign, partial(read_record, url), instants(seed, work_s=0.9), kills=10)
+        _live(campaign, partial(read_record, url), seed, work_s=0.9, kills=10)
 
 
 def check_killed_rehearsal(package: Path, home: Path, *, seed: int) -> None:
     """Kill a rehearsal again and again, the service inside of it too, and see it through."""
     campaign = Campaign(package, home, "--simulate", "--rate", "3/1s", jobs=3)
-    _live(campaign, partial(read_embedded, campaign.folder), instants(seed, work_s=1.5), kills=6)
+    _live(campaign, partial(read_embedded, campaign.folder), seed, work_s=1.5, kills=6)
 
 
-def instants(seed: int, *, work_s: float) -> Iterator[Instant]:
+def instants(seed: int, work_s: float) -> Iterator[Instant]:
     """Spread kills over the whole life of a runner; a noisy machine does not move the spread."""
     chance = random.Random(seed)
     while True:
@@ -60,9 +60,10 @@ def instants(seed: int, *, work_s: float) -> Iterator[Instant]:
 
 
 def _live(
-    campaign: Campaign, record: Callable[[], Record], when: Iterator[Instant], *, kills: int
+    campaign: Campaign, record: Callable[[], Record], seed: int, *, work_s: float, kills: int
 ) -> None:
     """Live until so many kills have met a living runner; then run to the end and look at all."""
+    when = instants(seed, work_s)
     met: list[Instant] = []
     try:
         while len(met) < kills:
@@ -73,7 +74,7 @@ def _live(
                 _check_crash(campaign, record(), before)
         settle(campaign, record)
     except Broken as broken:
-        broken.add_note(f"killed at {met}; what is left is in {campaign.folder}")
+        broken.add_note(f"seed {seed}, killed at {met}; what is left is in {campaign.folder}")
         raise
 
 

@@ -7,11 +7,7 @@ import pytest
 from .order import check_order
 from .outside import SHIPPED
 from .traced import why_not
-from .traps import (
-    check_after_the_rename,
-    check_before_the_rename,
-    check_each_sync,
-)
+from .traps import check_after_the_rename, check_before_the_rename, check_each_sync
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 

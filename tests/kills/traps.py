@@ -44,7 +44,7 @@ def check_each_sync(package: Path, home: Path) -> None:
     campaign = Campaign(package, home, "--simulate", *ONE_AT_A_TIME, jobs=JOBS)
     files = (campaign.ledger, Path(f"{campaign.ledger}-journal"))
     for nth in range(1, FIRST_SYNCS + 1):
-        _run_into(campaign, killing_at("fdatasync", home / "trace", *files, nth=nth))
+        _run_into(campaign, killing_at("fdatasync,fsync", home / "trace", *files, nth=nth))
         check_purchases(read_embedded(campaign.folder), campaign.noted())
     settle(campaign, partial(read_embedded, campaign.folder))
 
