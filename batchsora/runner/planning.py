@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import textwrap
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,12 +15,13 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from batchsora.errors import Problem
-from batchsora.job import Fit, Image, Job, Order, Size, State, fold_path
+from batchsora.job import Fit, Job, Size, State, fold_path
 from batchsora.ledger.records import Entry, Records
 from batchsora.lifecycle import FILE_MISSING_HINT, id_is_alive
 from batchsora.manifest import Manifest
 from batchsora.media.images import ImageProblem, inspect_image
 from batchsora.planned import Planned
+from batchsora.runner.changes import changes
 from batchsora.runner.unique import Seen
 
 BATCH = 500  # rows compared with the ledger in one question
@@ -211,26 +211,6 @@ class _Meeting:
 
     def _problem(self, planned: Planned, what: str, mend: str) -> Problem:
         return Problem(what, mend, str(self.manifest.path), planned.line, planned.row)
-
-
-def changes(was: Order, now: Order) -> Iterator[str]:
-    """Say which fields of an order changed, and from what."""
-    for field in ("prompt", "model", "seconds", "size", "image", "fit"):
-        before, after = getattr(was, field), getattr(now, field)
-        if before == after or (field == "fit" and now.image is None):
-            continue
-        if field == "image":
-            yield _image_change(was.image, now.image)
-        else:
-            yield f"{field} was {textwrap.shorten(str(before), 40, placeholder='…')}"
-
-
-def _image_change(was: Image | None, now: Image | None) -> str:
-    if was is None or now is None:
-        return f"image was {was.written if was else 'none'}"
-    if was.written == now.written:
-        return "the image file has changed"
-    return f"image was {was.written}"
 
 
 def _why(job: Job) -> str:

@@ -121,13 +121,7 @@ def environment(folder: Path) -> dict[str, str]:
 def measure(command: Sequence[str], folder: Path) -> Measured:
     """Run a command to its end; its time and its peak memory."""
     began_s = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment(folder),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = start(command, folder)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -138,13 +132,7 @@ def measure(command: Sequence[str], folder: Path) -> Measured:
 def measure_start(command: Sequence[str], folder: Path, url: str) -> Measured:
     """Run a command until its first create request came."""
     began_s = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment(folder),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = start(command, folder)
     while "POST /v1/videos" not in record(url):
         time.sleep(0.05)
     took_s = time.perf_counter() - began_s
@@ -152,6 +140,17 @@ def measure_start(command: Sequence[str], folder: Path, url: str) -> Measured:
     _, _, usage = os.wait4(process.pid, 0)
     process.returncode = 0
     return Measured(took_s, usage.ru_maxrss / 1024)
+
+
+def start(command: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+    """Start a command that nobody listens to."""
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 @contextmanager
