@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from stories import AT, bring, connected, look, opened, planned, rescue_file, take_in
 
-from batchsora.errors import LedgerError
+from batchsora.errors import LedgerError, UsageError
 from batchsora.job import State
 from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.opening import open_for_reading
@@ -260,6 +260,33 @@ def test_a_refused_start_lets_the_next_one_in(tmp_path: Path) -> None:
     opened(tmp_path).close()
 
 
+def test_a_ledger_that_nobody_claimed_leaves_no_trace(tmp_path: Path) -> None:
+    """A run whose manifest was refused is one."""
+    Ledger(tmp_path / "runs" / "cats", rescue_file=rescue_file(tmp_path)).close()
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_files_of_others_stay_where_a_ledger_that_nobody_claimed_goes(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "precious.txt").touch()
+    Ledger(tmp_path / "run", rescue_file=rescue_file(tmp_path)).close()
+    assert [it.name for it in (tmp_path / "run").iterdir()] == ["precious.txt"]
+
+
+def test_a_claim_that_is_taken_back_with_its_transaction_leaves_no_trace(tmp_path: Path) -> None:
+    def refuse(ledger: Ledger) -> None:
+        with ledger.atomic():
+            ledger.claim("cats", "simulator", "../cats.yaml", [])
+            raise UsageError("answered with no")
+
+    with (
+        Ledger(tmp_path / "run", rescue_file=rescue_file(tmp_path)) as ledger,
+        pytest.raises(UsageError),
+    ):
+        refuse(ledger)
+    assert list(tmp_path.iterdir()) == []
+
+
 KILL_A_WRITER = """
 import os, signal, sys
 from pathlib import Path
@@ -295,6 +322,31 @@ def hints(path: Path) -> set[str]:
 def test_a_reader_undoes_what_a_killed_writer_left_half_written(half_written: Path) -> None:
     assert hints(half_written) == {""}
     assert b"half written" not in half_written.read_bytes()
+
+
+HINTS = """
+import sys
+from pathlib import Path
+from batchsora.ledger.opening import open_for_reading
+from batchsora.ledger.records import Records
+
+records = Records(open_for_reading(Path(sys.argv[1])))
+print({entry.job.hint for entry in records.entries()})
+"""
+
+
+def test_a_reader_sees_nothing_of_what_a_writer_has_not_committed_and_spoils_none_of_it(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path) as ledger:
+        take_in(ledger, planned("cat"))
+        with ledger.atomic():
+            ledger.db.execute("update jobs set hint = 'new'")
+            look_on = [sys.executable, "-c", HINTS, str(ledger.path)]
+            seen = subprocess.run(look_on, capture_output=True, text=True, check=True).stdout
+        assert seen == "{''}\n"
+        assert {entry.job.hint for entry in ledger.records.entries()} == {"new"}
+        assert ledger.db.execute("pragma integrity_check").fetchone()[0] == "ok"
 
 
 def test_the_next_writer_undoes_what_a_killed_one_left_half_written(half_written: Path) -> None:

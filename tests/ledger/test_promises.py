@@ -283,5 +283,5 @@ class Campaign(RuleBasedStateMachine):
 
 
 def test_no_crash_and_no_person_makes_the_ledger_break_a_promise() -> None:
-    walks = settings(max_examples=30, stateful_step_count=30, deadline=None)
+    walks = settings(max_examples=20, stateful_step_count=30)
     run_state_machine_as_test(Campaign, settings=walks)

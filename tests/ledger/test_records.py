@@ -11,8 +11,8 @@ from stories import AT, SERVICE, bring, happening, planned, record, take_in
 from batchsora.job import Job, Reason, State
 from batchsora.ledger import intake
 from batchsora.ledger.ledger import Ledger
-from batchsora.ledger.records import PAGE, Campaign
-from batchsora.lifecycle import Event
+from batchsora.ledger.records import PAGE, Campaign, Kept
+from batchsora.lifecycle import Event, Happening
 
 
 def gone(ledger: Ledger, *jobs: Job) -> None:
@@ -198,3 +198,16 @@ def test_render_times_are_of_the_newest_renders_from_order_to_completion(ledger:
     assert told == [("cat-3", 180.0), ("cat-2", 120.0)]
     everything = ledger.records.render_times()
     assert len(everything) == 3  # the first was done before it was ordered, by its own clock
+
+
+def test_clips_that_came_since_are_counted_with_the_time_from_first_to_last(
+    ledger: Ledger,
+) -> None:
+    jobs = take_in(ledger, *(planned(f"cat-{it}") for it in range(3)))
+    for minutes, job in enumerate(jobs):
+        checked = record(ledger, bring(ledger, job, State.RENDERED), Event.DOWNLOAD_CHECKED)
+        at = AT + timedelta(minutes=minutes)
+        ledger.record(checked, Happening(Event.DOWNLOAD_KEPT, at))
+    assert ledger.records.kept_since(AT) == Kept(3, 120.0)
+    assert ledger.records.kept_since(AT + timedelta(seconds=1)) == Kept(2, 60.0)
+    assert ledger.records.kept_since(AT + timedelta(hours=1)) == Kept(0, 0.0)
