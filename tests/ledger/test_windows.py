@@ -104,13 +104,13 @@ def test_a_job_waits_for_a_doubt_that_looks_like_it_and_not_for_itself(ledger: L
         planned("two", prompt="a cat", take=2),
         planned("three"),
     )
-    assert not ledger.is_alike_in_doubt(twin)
+    assert not ledger.alike_in_doubt(twin)
     doubted = bring(ledger, doubted, State.IN_DOUBT)
-    assert ledger.is_alike_in_doubt(twin)
-    assert not ledger.is_alike_in_doubt(other)
-    assert not ledger.is_alike_in_doubt(doubted)
+    assert ledger.alike_in_doubt(twin)
+    assert not ledger.alike_in_doubt(other)
+    assert not ledger.alike_in_doubt(doubted)
     record(ledger, doubted, Event.DOUBT_ADOPTED)
-    assert not ledger.is_alike_in_doubt(twin)
+    assert not ledger.alike_in_doubt(twin)
 
 
 def test_a_session_counts_what_it_may_submit_and_what_is_under_way(ledger: Ledger) -> None:
@@ -160,7 +160,7 @@ def test_what_is_asked_again_and_again_in_a_run_reads_no_whole_table(
     ledger.to_submit(-1, 100, chosen=chosen)
     ledger.under_way("", 100)
     ledger.count_in_doubt()
-    ledger.is_alike_in_doubt(job)
+    ledger.alike_in_doubt(job)
     ledger.awaits_its_name(job.key)
     ledger.records.owner_of("video")
     ledger.records.owner_of_output("videos/cat.mp4")
