@@ -81,6 +81,11 @@ def anchors(page: Path) -> set[str]:
     return {it.replace(" ", "-") for it in words}
 
 
+def make_targets() -> list[str]:
+    """Name the targets of the Makefile that it lists itself."""
+    return re.findall(r"^(\w+):.*## ", _text(ROOT / "Makefile"), re.MULTILINE)
+
+
 def _text(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 

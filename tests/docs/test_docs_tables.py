@@ -9,7 +9,19 @@ import yaml
 from click import Choice, Context, Option
 from commands_page import PAGE as COMMANDS_PAGE
 from commands_page import commands_page
-from doc_pages import DOCS, PAGES, README, ROOT, anchors, bare, links, listed, table, the_block
+from doc_pages import (
+    DOCS,
+    PAGES,
+    README,
+    ROOT,
+    anchors,
+    bare,
+    links,
+    listed,
+    make_targets,
+    table,
+    the_block,
+)
 from platformdirs.macos import MacOS
 from platformdirs.unix import Unix
 
@@ -224,10 +236,7 @@ def test_every_fault_is_listed_with_its_places() -> None:
 
 
 def test_the_targets_that_are_listed_are_those_of_the_makefile() -> None:
-    targets = re.findall(
-        r"^(\w+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
-    )
-    assert listed(CONTRIBUTING, "target") == [f"make {it}" for it in targets if it != "help"]
+    assert listed(CONTRIBUTING, "target") == [f"make {it}" for it in make_targets() if it != "help"]
 
 
 def test_the_folders_of_tests_that_are_listed_are_there() -> None:
