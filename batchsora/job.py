@@ -75,6 +75,10 @@ class Image:
     sha256: str  # of the file's bytes
 
 
+Picture = tuple[str, Fit] | None
+"""An image's hash, and how it is fitted; None where there is no image."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What one create request asks for. Its content, and nothing else, makes the job's key."""
@@ -86,6 +90,11 @@ class Order:
     take: int = 1
     image: Image | None = None
     fit: Fit = Fit.COVER
+
+    @property
+    def picture(self) -> Picture:
+        """What its clip starts from: two orders with one picture that look alike are one."""
+        return None if self.image is None else (self.image.sha256, self.fit)
 
     def key(self) -> str:
         """Name the job by its content: 32 hex digits that no move of a row or a folder changes."""

@@ -250,10 +250,10 @@ class Ledger:
         ((count,),) = ask(self.db, "select count(*) from jobs where state = 'in_doubt'")
         return int(count)
 
-    def is_alike_in_doubt(self, job: Job) -> bool:
-        """Tell whether a job is in doubt that a service's list would show just like this one."""
-        sql = "select 1 from jobs where state = 'in_doubt' and likeness = ? and key <> ? limit 1"
-        return bool(ask(self.db, sql, (job.order.likeness(), job.key)))
+    def alike_in_doubt(self, job: Job) -> list[Job]:
+        """Read the jobs in doubt that a service's list would show just like this one."""
+        sql = "select * from jobs where state = 'in_doubt' and likeness = ? and key <> ?"
+        return [read_job(row) for row in ask(self.db, sql, (job.order.likeness(), job.key))]
 
     def close(self) -> None:
         """Close the file and let the next runner in; what nobody claimed is removed again."""

@@ -35,9 +35,12 @@ def admission(job: Job, run: Session) -> Admission:
         return Admission.LEAVE
     if run.ledger.count_in_doubt() >= run.settings.max_doubts:
         return _doubted(run)
-    if run.has_list and run.ledger.is_alike_in_doubt(job):
-        # adopted from a list, a clip of one could not be told from a clip of the other
-        return Admission.WAIT if run.looked_for else Admission.LEAVE
+    if run.has_list and (doubts := run.ledger.alike_in_doubt(job)):
+        # in the list, the clip of one could not be told from that of the other
+        if any(it.key in run.looked_for for it in doubts):
+            return Admission.WAIT
+        if any(it.order.picture != job.order.picture for it in doubts):
+            return Admission.LEAVE
     if run.fetching > 2 * run.settings.download_concurrency:
         return Admission.WAIT  # what is finished comes first: it is paid for, and it expires
     return Admission.GO

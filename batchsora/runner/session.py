@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
 
 from batchsora.backoff import Backoff
 from batchsora.clock import Now
@@ -17,6 +16,7 @@ from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Job, State
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import Event, Happening
+from batchsora.runner.alike import Alike
 from batchsora.runner.pacing import Gate, Pause
 from batchsora.runner.progress import Tell, Told, Totals
 from batchsora.runner.render_times import RenderTimes
@@ -88,7 +88,7 @@ class Session:
     _unreachable: int = 0
     _last_rejection: str = ""
     _rejections: int = 0
-    _alike: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _alike: Alike = field(default_factory=Alike)
 
     def record(self, job: Job, event: Event, **known: Any) -> Job:
         """Record what happened to a job, on disk, and tell of it."""
@@ -114,15 +114,13 @@ class Session:
         self.looked_for.discard(job.key)
         self.stopping.bell.ring()
 
-    @asynccontextmanager
-    async def alike(self, job: Job) -> AsyncIterator[None]:
-        """Let jobs that a service's list can't tell apart be submitted one at a time."""
-        if not self.has_list:
-            yield
-            return
-        lock = self._alike.setdefault(job.order.likeness(), asyncio.Lock())
-        async with lock:
-            yield
+    def may_adopt(self, job: Job) -> bool:
+        """Tell whether what the list shows is nobody else's whose answer is still awaited."""
+        return not self._alike.is_under_way(job)
+
+    def turn(self, job: Job) -> AbstractAsyncContextManager[None]:
+        """Let jobs of different pictures that a list can't tell apart be submitted in turn."""
+        return self._alike.turn(job) if self.has_list else nullcontext()
 
     async def heed(self, gate: Gate, verdict: Verdict, generation: int) -> None:
         """Let what the service answered slow everybody down, or let this gate speed up."""

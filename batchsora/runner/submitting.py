@@ -22,7 +22,7 @@ async def submit(job: Job, run: Session, tries: Tries) -> Job:
     except ImageProblem as problem:
         fault = Fault("image_unreadable", problem.what, problem.mend)
         return run.record(job, Event.IMAGE_UNREADABLE, reason=Reason.IMAGE_UNREADABLE, fault=fault)
-    async with run.alike(job), run.wire:
+    async with run.turn(job), run.wire:
         generation = await run.stopping.turn(run.gates.submit.admit(), buying=True)
         if generation is None or admission(job, run) is not Admission.GO:
             return job

@@ -28,11 +28,12 @@ async def look_up(job: Job, run: Session, tries: Tries) -> Job:
     listed, verdict = await run.service.newest()
     if listed is None and verdict.kind is Kind.OK:
         run.has_list = False
-    if listed is not None and (found := _candidate(job, run, listed)) is not None:
+    found = _candidate(job, run, listed or [])
+    if found is not None and run.may_adopt(job):
         return run.record(job, Event.DOUBT_ADOPTED, video_id=found)
     await run.heed(run.gates.poll, verdict, generation)
     doubted_s = (run.now() - (job.doubted_at or run.now())).total_seconds()
-    believed = listed is not None and doubted_s >= run.settings.settle_s
+    believed = listed is not None and found is None and doubted_s >= run.settings.settle_s
     if believed or not run.has_list or run.waited_too_long(tries):
         tries.gave_up = True
         run.look_no_more(job)

@@ -101,6 +101,20 @@ async def test_jobs_that_a_list_cannot_tell_apart_are_sent_one_at_a_time_where_t
     assert sum(gap > 15 for gap in gaps) == apart  # of five, four may be on the wire at once
 
 
+async def test_takes_of_one_row_need_no_turn_and_each_finds_a_clip_of_its_own(
+    folder: Path,
+) -> None:
+    shutil.copy(PHOTOGRAPHS / "cat.png", folder)
+    row = {"id": "cat", "image": "cat.png", "prompt": "It moves", "takes": 4}
+    faults = (Fault("create", "lost_after", nth=(2,)), Fault("create", "slow"))
+    tale = story(*faults, slow_s=30.0)
+    outcome = await run(folder, tale, manifest(folder, row), **AT_ONCE)
+    assert ends(outcome) == {State.DONE: 4}
+    times = came(folder)
+    assert len(times) == 4
+    assert times[-1] - times[0] < 5  # all on the wire at once
+
+
 async def test_a_job_waits_while_another_that_looks_like_it_is_in_doubt(folder: Path) -> None:
     tale = story(Fault("create", "lost_before", match="moves", times=1))
     outcome = await run(folder, tale, alike(folder), **AT_ONCE, settle_s=60.0)
