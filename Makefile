@@ -7,7 +7,7 @@ DEV := $(VENV)/.ready-to-work
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench clean
+.PHONY: help run test lint bench docs clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,9 @@ $(RUN): $(VENV)/bin/pip pyproject.toml constraints.txt
 $(DEV): $(VENV)/bin/pip pyproject.toml constraints.txt
 	$(PIP) --editable '.[dev]'
 	@touch $@
+
+docs: $(DEV)  ## write the pages that are made from the code
+	$(BIN)/python tests/docs/commands_page.py
 
 clean:  ## remove the environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+_NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,6})?"
+_RATE = re.compile(rf"({_NUMBER})\s*/\s*({_NUMBER})?\s*([smh])")
 _PERIODS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -32,7 +34,10 @@ class Rate:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a number, ``/``, a number or nothing, and ``s``, ``m`` or ``h``."""
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)?\s*([smh])", text.strip())
+        found = re.fullmatch(
+            r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*/\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)?\s*([smh])",
+            text.strip(),
+        )
         if found is None or float(found[1]) == 0 or float(found[2] or 1) == 0:
             raise ValueError("a rate such as 60/1m, 5/s or 100/1h")
         return cls(float(found[1]), float(found[2] or 1) * _PERIODS_S[found[3]])
@@ -55,7 +60,7 @@ class Settings:
 
 def _whole(least: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not re.fullmatch(r"\d{1,9}", text.strip()) or int(text) < least:
+        if not re.fullmatch(r"[0-9]{1,9}", text.strip()) or int(text) < least:
             raise ValueError(f"a whole number, {least} or more")
         return int(text)
 
@@ -63,7 +68,7 @@ def _whole(least: int) -> Callable[[str], int]:
 
 
 def _seconds(text: str) -> float:
-    if not re.fullmatch(r"\d{1,9}(\.\d+)?", text.strip()) or float(text) == 0:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text.strip()) or float(text) == 0:
         raise ValueError("a number of seconds greater than 0")
     return float(text)
 

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from yarl import URL
+
+from batchsora.cli.targets import shown
 from batchsora.errors import UsageError
+from batchsora.ledger.records import Records
+from batchsora.service.addresses import is_loopback
 from batchsora.service.client import Auth, Secret, VideoService, parse_base_url
 
 GPTPROTO = "https://gptproto.com"
 SIMULATOR = "simulator"
+
+
+def command_for(folder: Path, records: Records) -> str:
+    """Write the command that goes on with a run."""
+    campaign = records.campaign()
+    service = campaign.service if campaign else SIMULATOR
+    words = ["batchsora", "run", shown(folder)]
+    if service not in {SIMULATOR, GPTPROTO} and not is_loopback(URL(service)):
+        words += ["--base-url", service]
+    return shlex.join(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +53,19 @@ class Reach:
             simulate=simulate,
         )
 
-    def at(self, address: str) -> Reach:
-        """Reach the service that a ledger belongs to, unless an option names another address."""
-        if address == SIMULATOR:
-            return replace(self, simulate=True)
-        return replace(self, base_url=self.base_url or address)
+    def for_run(self, folder: Path, service: str) -> Reach:
+        """Reach the service that a run belongs to; raises UsageError where that is another one.
+
+        A ledger is a file like any other, and may be a stranger's: beyond this machine it does not
+        decide where the key goes.
+        """
+        reach = replace(self, simulate=service == SIMULATOR)
+        if self.base_url is None and not reach.simulate and is_loopback(URL(service)):
+            reach = replace(reach, base_url=service)
+        if reach.called != service:
+            what = f"{folder} was run against {service}, not against {reach.called}"
+            raise UsageError(what, f"if that is where the key may go: --base-url {service}")
+        return reach
 
     @property
     def called(self) -> str:

@@ -90,7 +90,7 @@ service_options = together(
         help="How the key is sent.  [bearer]",
     ),
     option("--insecure-http", is_flag=True, help="Allow http beyond loopback."),
-    option("--trust-env", is_flag=True, help="Use HTTPS_PROXY and SSL_CERT_FILE."),
+    option("--trust-env", is_flag=True, help="Use the proxy that HTTPS_PROXY names."),
     env_file_option,
 )
 part_options = together(

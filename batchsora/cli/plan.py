@@ -47,6 +47,8 @@ def command(target: Path, **options: Any) -> int:
     aim = take_aim(target, options["out_dir"], options["models"], simulate=options["simulate"])
     choice = Choice.parse(options["limit"], options["only"], options["tags"])
     reach = Reach.read(options, simulate=aim.simulate)
+    if aim.service is not None:
+        reach = reach.for_run(aim.folder, aim.service)
     show_plan(aim, choice, reach, retry_failed=options["retry_failed"])
     return 0
 
@@ -113,7 +115,9 @@ def _line(met: Met, action: Action) -> str:
     name = planned.id if order.take == 1 else f"{planned.id}#{order.take}"
     price = price_text(planned.price_usd) if action is Action.SUBMIT else "-"
     ordered = f"{order.model:<10} {order.seconds:>2} s  {order.size!s:<9}"
-    return f"{action:<9} {name:<{NAME_WIDTH}} {ordered} {price:>13}  {met.why}".rstrip()
+    told = [met.why, met.image_notes if action is Action.SUBMIT else ""]
+    why = " · ".join(filter(None, told))
+    return f"{action:<9} {name:<{NAME_WIDTH}} {ordered} {price:>13}  {why}".rstrip()
 
 
 def _sum_up(sums: _Sums, aim: Aim, reach: Reach) -> None:

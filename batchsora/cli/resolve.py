@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from batchsora.cli.connecting import Reach
+from batchsora.cli.connecting import Reach, command_for
 from batchsora.cli.options import PATH, service_options
 from batchsora.cli.printing import out
 from batchsora.cli.targets import find_run, rescue_file, shown
@@ -44,14 +44,15 @@ def command(target: Path, jobs: tuple[str, ...], **options: Any) -> int:
             if len(found) != 1:
                 names = ", ".join(job.name for job in found)
                 raise UsageError(f"a video settles one job, and {names} are meant", "name one")
-            reach = Reach.read(options, simulate=False).at(_service(ledger))
+            reach = Reach.read(options, simulate=False).for_run(folder, _service(ledger))
             asyncio.run(_look_at(video, folder, ledger, reach))
             settle = _adopted(video)
         for job in found:
             ledger.record(job, settle(job, ledger))
             out(f"{job.name}: {_words(job, video=video, not_made=not_made)}")
         write_reports(folder, ledger.records)
-    out(f"go on with: batchsora run {shown(folder)}")
+        go_on = command_for(folder, ledger.records)
+    out(f"go on with: {go_on}")
     return 0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from batchsora.cli.connecting import command_for
 from batchsora.cli.options import PATH, option
 from batchsora.cli.printing import err, out
 from batchsora.cli.targets import find_run, rescue_file, shown
@@ -43,7 +44,8 @@ def command(target: Path, jobs: tuple[str, ...], reason: str | None, *, yes: boo
             for job in found:
                 ledger.record(job, Happening(Event.RETRY_ASKED, ledger.now()))
         write_reports(folder, ledger.records)
-    out(f"{len(found)} put back; go on with: batchsora run {shown(folder)}")
+        go_on = command_for(folder, ledger.records)
+    out(f"{len(found)} put back; go on with: {go_on}")
     return 0
 
 

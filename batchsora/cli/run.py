@@ -78,6 +78,8 @@ def command(target: Path, **options: Any) -> int:
     aim = take_aim(target, options["out_dir"], options["models"], simulate=options["simulate"])
     choice = Choice.parse(options["limit"], options["only"], options["tags"])
     reach = Reach.read(options, simulate=aim.simulate)
+    if aim.service is not None:
+        reach = reach.for_run(aim.folder, aim.service)
     if options["dry_run"]:
         show_plan(aim, choice, reach, retry_failed=options["retry_failed"])
         return 0
@@ -119,7 +121,8 @@ def _take(aim: Aim, ledger: Ledger, choice: Choice, reach: Reach, options: dict[
         if not taken.chosen and not choice.everything:
             raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
         if reach.called != SIMULATOR:
-            _agree(taken, quiet=options["quiet"], yes=options["yes"])
+            quiet = options["quiet"] or options["progress"] == "json"
+            _agree(taken, quiet=quiet, yes=options["yes"])
 
 
 def _agree(taken: Taken, *, quiet: bool, yes: bool) -> None:

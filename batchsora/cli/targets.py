@@ -26,6 +26,7 @@ class Aim:
     manifest: Manifest
     folder: Path
     simulate: bool
+    service: str | None = None  # that of the run folder, where the folder was named
 
 
 def take_aim(target: Path, out_dir: Path | None, models: Path | None, *, simulate: bool) -> Aim:
@@ -54,7 +55,7 @@ def _aim_from(folder: Path, cards: Cards, *, simulate: bool) -> Aim:
         where = f"{manifest} is not there" if manifest else "its ledger names none"
         raise UsageError(f"the manifest of {folder} is not found: {where}", _NAME_BOTH)
     simulate = simulate or campaign.service == "simulator"
-    return Aim(open_manifest(manifest, cards=cards), folder, simulate)
+    return Aim(open_manifest(manifest, cards=cards), folder, simulate, campaign.service)
 
 
 _NAME_BOTH = "name the manifest, and the folder with --out-dir"

@@ -163,7 +163,7 @@ def explained(path: Path) -> Iterator[None]:
 
 _FREE_SPACE = "free some disk space, then run the same command again"
 _LET_GO = "close the program that has it open, then run the same command again"
-_PUT_BACK = "put back a copy of it, or move it away and read `docs/reliability.md`"
+_PUT_BACK = "keep it, run nothing, and read `docs/reliability.md`: A damaged ledger"
 _SEE_FOLDER = "see that the folder is there and writable, then run the same command again"
 _BUG = "this is a bug in batchsora: nothing was written; please report it"
 _MENDS = {

@@ -19,7 +19,7 @@ from batchsora.job import Fit, Job, Size, State, fold_path
 from batchsora.ledger.records import Entry, Records
 from batchsora.lifecycle import FILE_MISSING_HINT, id_is_alive
 from batchsora.manifest import Manifest
-from batchsora.media.images import ImageProblem, inspect_image
+from batchsora.media.images import ImageProblem, fitted_notes, inspect_image
 from batchsora.planned import Planned
 from batchsora.runner.changes import changes
 from batchsora.runner.unique import Seen
@@ -60,6 +60,15 @@ class Met:
     why: str
     chosen: bool
     lost: bool = False  # its finished clip is neither here nor at the service any more
+
+    @property
+    def image_notes(self) -> str:
+        """What will be done to its image before it is sent, or what is wrong with it."""
+        path, order = self.planned.image_path, self.planned.order
+        try:
+            return "" if path is None else _fitting(path, order.size, order.fit)
+        except ImageProblem as problem:
+            return problem.what
 
     @property
     def with_retry(self) -> Action:
@@ -198,7 +207,7 @@ class _Meeting:
             yield self._problem(planned, planned.image_problem, planned.image_mend)
         elif planned.image_path is not None:
             try:
-                _inspect(planned.image_path, planned.order.size, planned.order.fit)
+                _fitting(planned.image_path, planned.order.size, planned.order.fit)
             except ImageProblem as problem:
                 image = planned.order.image.written if planned.order.image else ""
                 yield self._problem(planned, f"{image}: {problem.what}", problem.mend)
@@ -232,10 +241,6 @@ def _why(job: Job) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _inspect(path: Path, size: Size, fit: Fit) -> None:
-    facts = inspect_image(path)
-    if fit is Fit.EXACT and (facts.width, facts.height) != size:
-        raise ImageProblem(
-            f"the image is {facts.width}x{facts.height}, and fit: exact wants {size}",
-            "use fit: cover, contain or stretch",
-        )
+def _fitting(path: Path, size: Size, fit: Fit) -> str:
+    """Say what will be done to an image; raises ImageProblem."""
+    return ", ".join(fitted_notes(inspect_image(path), size, fit))

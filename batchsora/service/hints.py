@@ -7,7 +7,7 @@ from batchsora.errors import StopReason
 NOT_SENT = "check the network and the base URL; nothing was sent, so nothing was bought"
 LATER = "it is asked again later"
 ELSEWHERE = "it is fetched through the API instead"
-DOUBT = "it may have been bought: look for it at the service, then settle it by hand"
+DOUBT = "it may have been bought: look for it at the service"
 CONCURRENCY = "the service takes fewer jobs at once: let fewer run"
 RATE = "the service takes fewer requests a minute: slow down"
 OVERLOAD = "the service has too much to do: it is asked again later"

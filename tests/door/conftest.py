@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from door import Desk
+
+from .door import Desk
 
 
 @pytest.fixture

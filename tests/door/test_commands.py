@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from door import KEY, QUICK, Desk, interrupt, service
 
 from batchsora.cli import COMMANDS, group
 from batchsora.cli.exits import PRECEDENCE, gravest, leave_with
 from batchsora.simulator import Fault
+
+from .door import KEY, QUICK, Desk, interrupt, service
 
 SUN, RAIN, SNOW = "sun rises slowly", "rain on a window", "snow falls on a roof"
 
@@ -89,8 +90,7 @@ def test_a_run_folder_stands_for_its_manifest_and_may_be_moved(desk: Desk, tmp_p
         assert desk.buys(shop.url, "--limit", "1").code == 0
         moved = desk.folder / "runs" / "renamed"
         desk.run_folder.rename(moved)
-        words = ("--base-url", shop.url, *QUICK)
-        said = desk.types("run", "runs/renamed", *words, GPTPROTO_API_KEY=KEY)
+        said = desk.types("run", "runs/renamed", *QUICK, GPTPROTO_API_KEY=KEY)
         assert (said.code, shop.creates) == (0, 2)
     assert not desk.run_folder.exists()
     assert desk.types("show", "runs/renamed", "rain").out.startswith("rain: done")
@@ -225,6 +225,20 @@ def test_a_doubt_is_settled_by_a_video_that_is_looked_at_first(desk: Desk, tmp_p
         assert settle(made[RAIN]) == 0
         assert desk.buys(shop.url).code == 0
         assert shop.bought() == {SUN: 1, RAIN: 1}
+
+
+def test_a_strangers_ledger_does_not_decide_where_the_key_goes(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(RAIN)
+    lost = Fault("create", "lost_after")
+    with service(tmp_path / "state", list_endpoint=False, faults=(lost,)) as shop:
+        assert desk.buys(shop.url).code == 6
+    with sqlite3.connect(desk.run_folder / "ledger.db") as ledger:
+        ledger.execute("update campaign set service = 'https://stranger.example'")
+    ledger.close()
+    for words in (("resolve", "runs/work", "rain", "--video", "video_1"), ("run", "runs/work")):
+        said = desk.types(*words, GPTPROTO_API_KEY=KEY, OPENAI_API_KEY=KEY)
+        assert said.code == 2
+        assert "--base-url https://stranger.example" in said.err
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from door import KEY, QUICK, Desk, Service, interrupt, service
 
 from batchsora.simulator import Fault
+
+from .door import KEY, QUICK, Desk, Service, interrupt, service
 
 SUN, RAIN, SNOW = "sun rises slowly", "rain on a window", "snow falls on a roof"
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import av
 import pytest
-from door import Desk
 from PIL import Image, ImageChops, ImageStat
 
 from batchsora.job import Fit, Size
 from batchsora.manifest import Planned, open_manifest
 from batchsora.media.images import prepare_image
+
+from .door import Desk
 
 SAMPLES = Path(__file__).parents[2] / "manifests"
 ALIKE = 12.0  # of 255, the mean difference: encoding and the mark cost 2 to 5, another picture 40

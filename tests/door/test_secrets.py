@@ -4,9 +4,10 @@ import base64
 from pathlib import Path
 
 import pytest
-from door import KEY, QUICK, Desk, Said, service
 
 from batchsora.simulator import Fault
+
+from .door import KEY, QUICK, Desk, Said, service
 
 PROMPTS = ("sun rises slowly", "rain on a window", "snow falls on a roof", "wind in the trees")
 SHAPES = (

@@ -12,7 +12,8 @@ from fcntl import ioctl
 from pathlib import Path
 
 import pytest
-from door import KEY, PATIENCE_S, QUICK, Desk, service
+
+from .door import KEY, PATIENCE_S, QUICK, Desk, service
 
 SUN, RAIN, SNOW = "sun rises slowly", "rain on a window", "snow falls on a roof"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -11,10 +11,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from stories import opened
 
 from batchsora.ledger import opening
 from batchsora.ledger.ledger import Ledger
+
+from .stories import opened
 
 NOBODY = 65534
 

@@ -7,7 +7,13 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from stories import (
+
+from batchsora.errors import LedgerError
+from batchsora.job import Job, State
+from batchsora.ledger.ledger import Ledger
+from batchsora.lifecycle import Event
+
+from .stories import (
     bring,
     connected,
     happening,
@@ -19,11 +25,6 @@ from stories import (
     rescue_file,
     take_in,
 )
-
-from batchsora.errors import LedgerError
-from batchsora.job import Job, State
-from batchsora.ledger.ledger import Ledger
-from batchsora.lifecycle import Event
 
 ON_THE_WIRE = 4  # as many as the runner lets out at once
 LONG = "v" * 500  # ids may have 512 letters

@@ -7,7 +7,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from stories import AT, bring, everything, happening, look, planned, take_in
 
 from batchsora.errors import LedgerError
 from batchsora.job import State
@@ -15,6 +14,8 @@ from batchsora.ledger import intake
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import Event
 from batchsora.planned import Planned
+
+from .stories import AT, bring, everything, happening, look, planned, take_in
 
 
 def place(ledger: Ledger, *jobs: tuple[int, Planned]) -> int:

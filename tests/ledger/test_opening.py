@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
-from stories import AT, bring, connected, look, opened, planned, rescue_file, take_in
 
 from batchsora.errors import LedgerError, UsageError
 from batchsora.job import State
@@ -20,6 +19,8 @@ from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
 from batchsora.ledger.schema import VERSION
+
+from .stories import AT, bring, connected, look, opened, planned, rescue_file, take_in
 
 WithoutRights = Callable[[], AbstractContextManager[None]]
 HOT = bytes.fromhex("d9d505f920a163d7")  # how a journal begins that is to be rolled back
@@ -108,7 +109,7 @@ def test_a_text_file_is_no_ledger_and_is_left_as_it_is(
     with pytest.raises(LedgerError, match="file is not a database") as refused:
         use(path)
     assert str(path) in refused.value.what
-    assert "put back a copy" in refused.value.mend
+    assert "docs/reliability.md" in refused.value.mend
     assert path.read_text() == "dear diary, " * 1000
 
 
@@ -150,7 +151,7 @@ def test_a_damaged_ledger_is_refused_with_what_to_do(
     with pytest.raises(LedgerError, match="malformed") as refused:
         use(path)
     assert str(path) in refused.value.what
-    assert "put back a copy" in refused.value.mend
+    assert "docs/reliability.md" in refused.value.mend
 
 
 @either_way

@@ -18,7 +18,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from stories import connected, everything, happening, look, opened, planned, rescue_file, take_in
 
 from batchsora.clock import read_stamp
 from batchsora.errors import LedgerError
@@ -32,6 +31,8 @@ from batchsora.lifecycle import (
     IllegalTransitionError,
     advance,
 )
+
+from .stories import connected, everything, happening, look, opened, planned, rescue_file, take_in
 
 BOUGHT = {Event.SUBMIT_ACCEPTED, Event.DOUBT_ADOPTED}
 A_PERSONS_WORD = {Event.RETRY_ASKED, Event.DOUBT_CLEARED}

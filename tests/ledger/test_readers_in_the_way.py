@@ -8,7 +8,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from stories import (
+
+from batchsora.errors import LedgerError
+from batchsora.job import State
+from batchsora.ledger.ledger import BUSY_TRIES, Ledger
+from batchsora.ledger.opening import open_for_reading
+from batchsora.ledger.records import PAGE, Records
+from batchsora.lifecycle import Event
+
+from .stories import (
     bring,
     connected,
     everything,
@@ -20,13 +28,6 @@ from stories import (
     rescue_file,
     take_in,
 )
-
-from batchsora.errors import LedgerError
-from batchsora.job import State
-from batchsora.ledger.ledger import BUSY_TRIES, Ledger
-from batchsora.ledger.opening import open_for_reading
-from batchsora.ledger.records import PAGE, Records
-from batchsora.lifecycle import Event
 
 pytestmark = pytest.mark.usefixtures("_impatient")
 

@@ -7,7 +7,13 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from stories import (
+
+from batchsora.errors import LedgerError
+from batchsora.job import Fault, State
+from batchsora.ledger.ledger import Ledger, SecondDriverError
+from batchsora.lifecycle import Event, Happening, IllegalTransitionError
+
+from .stories import (
     AT,
     CLIP,
     FAULT,
@@ -21,11 +27,6 @@ from stories import (
     record,
     take_in,
 )
-
-from batchsora.errors import LedgerError
-from batchsora.job import Fault, State
-from batchsora.ledger.ledger import Ledger, SecondDriverError
-from batchsora.lifecycle import Event, Happening, IllegalTransitionError
 
 
 @pytest.mark.parametrize("state", State)

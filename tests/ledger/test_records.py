@@ -6,13 +6,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from stories import AT, SERVICE, bring, happening, planned, record, take_in
 
 from batchsora.job import Job, Reason, State
 from batchsora.ledger import intake
 from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.records import PAGE, Campaign, Kept
 from batchsora.lifecycle import Event, Happening
+
+from .stories import AT, SERVICE, bring, happening, planned, record, take_in
 
 
 def gone(ledger: Ledger, *jobs: Job) -> None:

@@ -8,7 +8,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from stories import (
+
+from batchsora.errors import LedgerError
+from batchsora.job import Job, State
+from batchsora.ledger import rescue
+from batchsora.ledger.ledger import Ledger, SecondDriverError
+from batchsora.lifecycle import Event
+
+from .stories import (
     WAYS,
     bring,
     happening,
@@ -20,12 +27,6 @@ from stories import (
     rescue_file,
     take_in,
 )
-
-from batchsora.errors import LedgerError
-from batchsora.job import Job, State
-from batchsora.ledger import rescue
-from batchsora.ledger.ledger import Ledger, SecondDriverError
-from batchsora.lifecycle import Event
 
 
 def doubted_job(folder: Path, run: str = "run") -> tuple[Job, str]:

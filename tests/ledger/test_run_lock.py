@@ -10,13 +10,14 @@ from pathlib import Path
 from threading import Lock, Thread
 
 import pytest
-from stories import happening, look, opened, planned, record, rescue_file, take_in
 
 from batchsora.errors import LedgerError, UsageError
 from batchsora.job import State
 from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.lock import RunLock, is_locked
 from batchsora.lifecycle import Event
+
+from .stories import happening, look, opened, planned, record, rescue_file, take_in
 
 HOLD = """
 import sys

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from stories import bring, happening, planned, record, take_in
 
 from batchsora.job import Job, State
 from batchsora.ledger import intake
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import FILE_MISSING_HINT, Event
+
+from .stories import bring, happening, planned, record, take_in
 
 
 def many(ledger: Ledger, count: int) -> list[Job]:

@@ -2,10 +2,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from campaigning import campaign
 
 from batchsora.settings import Rate
 from batchsora.simulator import Scenario
+
+from .campaigning import campaign
 
 pytestmark = pytest.mark.looptime(noop_cycles=5)
 

@@ -2,12 +2,13 @@ import math
 from pathlib import Path
 
 import pytest
-from campaigning import Ran, campaign
 
 from batchsora.settings import Rate
 from batchsora.simulator import Rate as Limit
 from batchsora.simulator import Scenario
 from batchsora.simulator.scenario import RetryHint
+
+from .campaigning import Ran, campaign
 
 pytestmark = pytest.mark.looptime(noop_cycles=5)
 

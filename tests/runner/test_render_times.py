@@ -2,9 +2,10 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from watched import ORDER, SLOTS, WARM, Drawn, Fixed, Learned, looks_each, lost, took_s, watch
 
 from batchsora.runner.render_times import RenderTimes
+
+from .watched import ORDER, SLOTS, WARM, Drawn, Fixed, Learned, looks_each, lost, took_s, watch
 
 ALWAYS_S = 600.0  # a poll interval that is in nobody's way
 SEEDS = range(3)

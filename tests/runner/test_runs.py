@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from campaigning import BEGAN_AT, opened
 
 from batchsora.errors import Stop, StopReason
 from batchsora.job import State
@@ -23,6 +22,8 @@ from batchsora.runner.planning import Choice
 from batchsora.runner.progress import Told
 from batchsora.settings import Rate
 from batchsora.simulator import Fault, Scenario
+
+from .campaigning import BEGAN_AT, opened
 
 pytestmark = pytest.mark.looptime
 

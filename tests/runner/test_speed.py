@@ -2,9 +2,10 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from sliding import Crowd, Sliding
 
 from batchsora.settings import Rate
+
+from .sliding import Crowd, Sliding
 
 pytestmark = pytest.mark.looptime(noop_cycles=5)
 
