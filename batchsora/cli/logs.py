@@ -19,6 +19,7 @@ class RunLog(AbstractContextManager["RunLog"]):
 
     def __init__(self, path: Path) -> None:
         """Open it for appending; raises UsageError where that can't be."""
+        self.path = path
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         try:
             self._file = os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8")

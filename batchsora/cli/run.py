@@ -169,7 +169,8 @@ class _Agreed:
                 outcome = await carry_out(run, self.choice)
         if view.is_for_people:
             go_on = shlex.join(["batchsora", *sys.argv[1:]])
-            explain(outcome, stopping.stops, self.aim.folder, go_on=go_on)
+            stops, folder = stopping.stops, self.aim.folder
+            explain(outcome, stops, folder, go_on=go_on, log=log.path)
         sum_up(outcome, stopping.stops, self.aim.folder)
         return code_of(outcome, stopping.stops)
 

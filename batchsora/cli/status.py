@@ -13,6 +13,7 @@ import click
 
 from batchsora.cli.options import PATH
 from batchsora.cli.printing import out
+from batchsora.cli.summary import settle_text
 from batchsora.cli.targets import LEDGER, find_run, shown
 from batchsora.cli.words import STATE_WORDS, money_text, span_text
 from batchsora.clock import system_now
@@ -87,7 +88,7 @@ def _print(status: Status, *, as_json: bool) -> None:
     if status.left_s is not None:
         out(f"  {status.per_minute:.1f} clips a minute, about {span_text(status.left_s)} left")
     if totals.states[State.IN_DOUBT]:
-        out(f"  settle what is in doubt with: batchsora resolve {shown(status.folder)} --help")
+        out(f"  {settle_text(status.folder)}")
 
 
 def _object(status: Status) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from batchsora.cli.printing import err, out
 from batchsora.cli.targets import shown
 from batchsora.cli.words import STATE_WORDS, clips, money_text, price_text, states_text
-from batchsora.errors import Stop
+from batchsora.errors import Stop, StopReason
 from batchsora.job import State
 from batchsora.runner.campaign import Outcome
 from batchsora.runner.progress import Totals
@@ -20,16 +20,26 @@ def sum_up(outcome: Outcome, stops: Sequence[Stop], folder: Path) -> None:
     out(f"{shown(folder / 'report.csv')}")
 
 
-def explain(outcome: Outcome, stops: Sequence[Stop], folder: Path, *, go_on: str) -> None:
+def explain(
+    outcome: Outcome, stops: Sequence[Stop], folder: Path, *, go_on: str, log: Path
+) -> None:
     """Tell a person why a run ended before its work was done, what is left, and how to go on."""
     for stop in stops:
         err(f"stopped: {stop.what}" + (f"\n  mend: {stop.mend}" if stop.mend else ""))
+        if stop.reason is StopReason.BUG:
+            err(f"  what happened is in {shown(log)}; please report it")
     if outcome.scope.settled < outcome.scope.jobs:
         for line in left_lines(outcome.scope):
             err(line)
         err(f"go on with: {go_on}")
     if outcome.totals.states[State.IN_DOUBT]:
-        err(f"settle what is in doubt with: batchsora resolve {shown(folder)} --help")
+        err(settle_text(folder))
+
+
+def settle_text(folder: Path) -> str:
+    """Write the command that settles a doubt."""
+    how = "--video VIDEO_ID | --not-made | --lost"
+    return f"settle what is in doubt with: batchsora resolve {shown(folder)} JOB {how}"
 
 
 def _result(outcome: Outcome, stops: Sequence[Stop]) -> str:

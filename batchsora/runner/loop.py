@@ -53,7 +53,7 @@ def _ending_in_a_stop(run: Session) -> Iterator[None]:
         trace = "".join(traceback.format_exception(error))  # without the values of locals
         run.tell(Told(run.now(), "bug", message=trace))
         what = f"a bug in batchsora: {type(error).__name__}"
-        mend = "run the same command again: nothing is bought twice; the log tells what happened"
+        mend = "run the same command again: nothing is bought twice"
         run.stopping.ask(Stop(StopReason.BUG, what, mend))
 
 
