@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from batchsora.cli.printing import err, out
 from batchsora.cli.targets import shown
 from batchsora.cli.words import STATE_WORDS, clips, money_text, price_text, states_text
 from batchsora.errors import Stop, StopReason
 from batchsora.job import State
-from batchsora.runner.campaign import Outcome
 from batchsora.runner.progress import Totals
+
+if TYPE_CHECKING:
+    from batchsora.runner.campaign import Outcome
 
 
 def sum_up(outcome: Outcome, stops: Sequence[Stop], folder: Path) -> None:
