@@ -87,11 +87,15 @@ class Desk:
         known = {"GPTPROTO_API_KEY": KEY, **variables}
         return self.types("run", "work.yaml", "--base-url", url, *QUICK, *words, **known)
 
-    def report(self) -> dict[str, dict[str, str]]:
-        """Read the report: a line for each job, by its id and take."""
+    def report_lines(self) -> list[dict[str, str]]:
+        """Read the report: a line for each job."""
         path = self.run_folder / "report.csv"
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return {_name(line): line for line in csv.DictReader(file)}
+            return list(csv.DictReader(file))
+
+    def report(self) -> dict[str, dict[str, str]]:
+        """Read the report by its jobs' ids and takes."""
+        return {_name(line): line for line in self.report_lines()}
 
     def statuses(self) -> dict[str, str]:
         """Say what the report says of each job."""

@@ -451,3 +451,71 @@ def test_a_closed_pipe_stops_the_printing_and_not_the_run(desk: Desk, tmp_path: 
         process.stderr.close()
         assert process.wait(timeout=60) == 0
     assert set(desk.statuses().values()) == {"done"}
+
+
+def test_status_watches_until_the_run_ends(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(SUN)
+    with service(tmp_path / "state", render_s=(3.0, 3.0)) as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
+        process = desk.starts(*words, GPTPROTO_API_KEY=KEY)
+        try:
+            assert process.stderr is not None
+            process.stderr.readline()
+            watched = desk.types("status", "work.yaml", "--watch", "--json")
+            assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
+            process.communicate()
+    looks = [json.loads(line) for line in watched.out.splitlines()]
+    assert watched.code == 0
+    assert (looks[0]["running"], looks[-1]["running"]) == (True, False)
+    assert looks[-1]["states"]["done"] == 1
+
+
+@pytest.mark.parametrize("auth", ["bearer", "raw", "api-key"])
+def test_the_key_is_sent_as_it_was_asked_for(desk: Desk, tmp_path: Path, auth: str) -> None:
+    desk.writes_rows(SUN)
+    with service(tmp_path / "state", good_keys=frozenset({KEY})) as shop:
+        assert desk.buys(shop.url, "--auth", auth).code == 0
+
+
+def test_a_service_that_wants_no_key_needs_none(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(SUN)
+    with service(tmp_path / "state", auth_required=False) as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
+        assert desk.types(*words).code == 2
+        assert desk.types(*words, "--auth", "none").code == 0
+
+
+def test_what_a_row_bought_stays_when_the_row_changes_moves_or_goes(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.writes_rows(SUN, RAIN)
+    with service(tmp_path / "state") as shop:
+        desk.buys(shop.url)
+        old = (desk.run_folder / "videos" / "sun.mp4").read_bytes()
+        desk.writes_rows(SNOW, RAIN, "sun rises fast")  # inserted, moved, changed
+        assert desk.buys(shop.url).code == 0
+        assert shop.bought() == {SUN: 1, RAIN: 1, SNOW: 1, "sun rises fast": 1}
+        lines = desk.report_lines()
+        assert [(it["row"], it["id"]) for it in lines] == [
+            ("1", "snow"), ("2", "rain"), ("3", "sun"), ("", "sun")
+        ]  # fmt: skip
+        assert lines[3]["prompt"] == SUN  # below the manifest's rows
+        assert (desk.run_folder / lines[3]["file"]).read_bytes() == old
+        assert lines[2]["file"] != lines[3]["file"]
+        desk.writes_rows(SNOW, RAIN, SUN)  # and back: it is there already
+        assert desk.buys(shop.url).code == 0
+        assert shop.creates == 4
+
+
+def test_more_takes_are_bought_beside_those_that_are_there(desk: Desk, tmp_path: Path) -> None:
+    with service(tmp_path / "state") as shop:
+        for takes in (1, 3):
+            desk.writes(f"rows:\n  - {{prompt: {SUN}, takes: {takes}}}\n")
+            assert desk.buys(shop.url).code == 0
+            assert shop.creates == takes
+        lines = desk.report_lines()
+        assert len({it["id"] for it in lines}) == 1
+        assert [it["take"] for it in lines] == ["1", "2", "3"]
+        assert len({it["file"] for it in lines}) == 3
