@@ -9,13 +9,13 @@ import shutil
 import signal
 import sys
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
 
-from batchsora.cli.connecting import SIMULATOR, Reach
+from batchsora.cli.agreeing import Deal
+from batchsora.cli.connecting import Reach
 from batchsora.cli.exits import code_of
 from batchsora.cli.logs import RunLog
 from batchsora.cli.options import (
@@ -29,23 +29,20 @@ from batchsora.cli.options import (
     setting_options,
 )
 from batchsora.cli.plan import show_plan
-from batchsora.cli.printing import err, out
+from batchsora.cli.printing import out
 from batchsora.cli.summary import explain, sum_up
 from batchsora.cli.targets import Aim, remember, rescue_file, shown, take_aim
 from batchsora.cli.views import View, open_view
-from batchsora.cli.words import cost_text
 from batchsora.clock import system_now
-from batchsora.errors import Stop, StopReason, UsageError
+from batchsora.errors import Stop, StopReason
 from batchsora.ledger.ledger import Ledger
 from batchsora.runner.campaign import carry_out, open_session
 from batchsora.runner.planning import Choice
 from batchsora.runner.progress import Tell, Told
 from batchsora.runner.stopping import Stopping
-from batchsora.runner.taking import Taken, take_in
 from batchsora.settings import Settings, settle
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-CONFIRM_ABOVE_USD = Decimal(10)  # a test batch passes unasked; a catalogue does not
 
 
 @click.command("run")
@@ -88,8 +85,16 @@ def command(target: Path, **options: Any) -> int:
     if _is_empty(aim):
         out(f"{shown(aim.manifest.path)} has no rows: nothing to do")
         return 0
+    deal = Deal(
+        aim,
+        choice,
+        reach.called,
+        retry_failed=options["retry_failed"],
+        yes=options["yes"],
+        quiet=options["quiet"] or options["progress"] == "json",
+    )
     with Ledger(aim.folder, rescue_file=rescue_file()) as ledger:
-        _take(aim, ledger, choice, reach, options)
+        deal.strike(ledger)
         remember(aim.folder)
         _keep_manifest(aim)
         view = open_view(options["progress"], verbose=options["verbose"], quiet=options["quiet"])
@@ -109,32 +114,6 @@ def _is_empty(aim: Aim) -> bool:
     """Tell whether there is nothing to be done, nor was: then not even a folder is made."""
     no_rows = next(aim.manifest.jobs(lambda _: ""), None) is None
     return no_rows and not (aim.folder / "ledger.db").exists()
-
-
-def _take(aim: Aim, ledger: Ledger, choice: Choice, reach: Reach, options: dict[str, Any]) -> None:
-    """Take the manifest into the ledger and agree on what it costs, or leave it as it was."""
-    manifest = aim.manifest
-    relative = Path(os.path.relpath(manifest.path, aim.folder)).as_posix()
-    with ledger.atomic():
-        ledger.claim(manifest.name, reach.called, relative, manifest.columns)
-        taken = take_in(manifest, ledger, choice, retry_failed=options["retry_failed"])
-        if not taken.chosen and not choice.everything:
-            raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
-        if reach.called != SIMULATOR:
-            quiet = options["quiet"] or options["progress"] == "json"
-            _agree(taken, quiet=quiet, yes=options["yes"])
-
-
-def _agree(taken: Taken, *, quiet: bool, yes: bool) -> None:
-    """Ask before much is spent; where nobody can be asked, say it and go on."""
-    if taken.cost_usd <= CONFIRM_ABOVE_USD and not taken.unpriced:
-        return
-    what = f"{taken.purchases} new purchases, {cost_text(taken.cost_usd, taken.unpriced)}"
-    asked = sys.stdin.isatty() and sys.stderr.isatty() and not yes
-    if not asked and not quiet:
-        err(f"buying: {what}")
-    if asked and not click.confirm(f"{what}: go on?", err=True):
-        raise UsageError("answered with no: nothing was sent")
 
 
 @dataclass(frozen=True, slots=True)

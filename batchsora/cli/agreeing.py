@@ -1,0 +1,80 @@
+"""Taking a manifest into the ledger, and agreeing on what it costs, before anything is sent."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from batchsora.cli.connecting import SIMULATOR
+from batchsora.cli.printing import err
+from batchsora.cli.targets import Aim
+from batchsora.cli.words import cost_text
+from batchsora.errors import UsageError
+from batchsora.ledger.ledger import Ledger
+from batchsora.runner.planning import Choice
+from batchsora.runner.taking import Taken, take_in
+
+CONFIRM_ABOVE_USD = Decimal(10)  # a test batch passes unasked; a catalogue does not
+
+
+class _UnagreedError(Exception):
+    """What a run would buy has to be agreed on first; nothing of it was written."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """What a run is to take up, and how its price is agreed on."""
+
+    aim: Aim
+    choice: Choice
+    service: str  # as a ledger calls it
+    retry_failed: bool
+    yes: bool  # agreed beforehand
+    quiet: bool
+
+    def strike(self, ledger: Ledger) -> None:
+        """Take the jobs into the ledger, or leave it as it was; raises UsageError after a no.
+
+        While a person thinks, the ledger is not held: the jobs are taken in anew after a yes.
+        """
+        try:
+            self._take(ledger, asks=self._can_ask)
+        except _UnagreedError as unagreed:
+            if not click.confirm(f"{unagreed.what}: go on?", err=True):
+                raise UsageError("answered with no: nothing was sent") from None
+            self._take(ledger, asks=False)
+
+    @property
+    def _can_ask(self) -> bool:
+        return sys.stdin.isatty() and sys.stderr.isatty() and not self.yes
+
+    def _take(self, ledger: Ledger, *, asks: bool) -> None:
+        manifest = self.aim.manifest
+        relative = Path(os.path.relpath(manifest.path, self.aim.folder)).as_posix()
+        with ledger.atomic():
+            ledger.claim(manifest.name, self.service, relative, manifest.columns)
+            taken = take_in(manifest, ledger, self.choice, retry_failed=self.retry_failed)
+            if not taken.chosen and not self.choice.everything:
+                raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
+            if asks and self._is_much(taken):
+                raise _UnagreedError(_words(taken))
+        if self._is_much(taken) and not self._can_ask and not self.quiet:
+            err(f"buying: {_words(taken)}")
+
+    def _is_much(self, taken: Taken) -> bool:
+        if self.service == SIMULATOR:
+            return False
+        return taken.cost_usd > CONFIRM_ABOVE_USD or taken.unpriced > 0
+
+
+def _words(taken: Taken) -> str:
+    return f"{taken.purchases} new purchases, {cost_text(taken.cost_usd, taken.unpriced)}"
