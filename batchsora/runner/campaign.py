@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchsora.clock import Now, system_now
+from batchsora.errors import Stop, StopReason
 from batchsora.job import State
 from batchsora.ledger.ledger import Ledger
 from batchsora.manifest import Manifest
@@ -83,9 +84,19 @@ async def carry_out(run: Session, choice: Choice) -> Outcome:
         for stop in run.stopping.stops:
             message = f"{stop.what}; {stop.mend}" if stop.mend else stop.what
             run.tell(Told(run.now(), "stopped", message=message))
-        write_reports(run.folder, run.ledger.records, run.now)
+        _report(run)
         run.tell(Told(run.now(), "ended"))
     return Outcome(run.totals, run.scope, run.ledger.count_missing())
+
+
+def _report(run: Session) -> None:
+    """Write the reports; where that fails, what the run did is still to be told."""
+    try:
+        write_reports(run.folder, run.ledger.records, run.now)
+    except OSError as error:
+        what = f"the reports can't be written: {error}"
+        mend = f"mend that, then: batchsora report {run.folder}"
+        run.stopping.ask(Stop(StopReason.DISK, what, mend))
 
 
 async def _ask_for_list(run: Session) -> None:
@@ -95,7 +106,10 @@ async def _ask_for_list(run: Session) -> None:
     """
     if not run.scope.states[State.PENDING] and not run.scope.states[State.IN_DOUBT]:
         return
-    listed, verdict = await run.service.newest(1)
+    answer = await run.stopping.unless_asked(run.service.newest(1))
+    if answer is None:
+        return
+    listed, verdict = answer
     if verdict.kind is Kind.STOP and verdict.stop is not None:
         run.stopping.ask(verdict.stop)
     run.has_list = listed is not None or verdict.kind is not Kind.OK

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from batchsora.backoff import Backoff
 from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Job, Reason, State
 from batchsora.lifecycle import FILE_MISSING_HINT, Event
 from batchsora.media.clips import ClipDamaged
 from batchsora.runner.placing import Partial, finish
-from batchsora.runner.session import Session, Tries
+from batchsora.runner.session import RETRIES, Session, Tries
 from batchsora.service.verdicts import Kind, Verdict
 
-RETRIES = Backoff(first_s=1.0, ceiling_s=60.0)
 LIFETIME = timedelta(hours=1)  # of a clip at the service, where it does not say
 
 
@@ -26,14 +24,15 @@ async def download(job: Job, run: Session, tries: Tries) -> Job:
         run.stopping.ask(_disk_stop(error))
         return job
     async with run.downloads:
-        generation = await run.stopping.turn(run.gates.download.admit())
+        generation = await run.stopping.unless_asked(run.gates.download.admit())
         if generation is None:
             return job
         job, verdict = await fetch_once(job, run, tries)
     await run.heed(run.gates.download, verdict, generation)
+    if verdict.kind is not Kind.OK:
+        tries.gave_up = run.waited_too_long(tries)
     if verdict.kind in {Kind.RETRY, Kind.NOT_READY}:
         tries.failures += 1
-        tries.gave_up = run.waited_too_long(tries)
         await _ask_where(job, run, tries)
         await run.stopping.sleep(RETRIES.wait_s(tries.failures, run.chance()))
     return job
@@ -45,9 +44,9 @@ async def _ask_where(job: Job, run: Session, tries: Tries) -> None:
     Every other try goes through the API again: a link may be stale.
     """
     tries.url = None
-    if tries.failures % 2 and await run.stopping.turn(run.gates.poll.admit()) is not None:
-        video, _ = await run.service.poll(job.video_id or "", age_s=0)
-        tries.url = video.url if video is not None else None
+    if tries.failures % 2 and await run.stopping.unless_asked(run.gates.poll.admit()) is not None:
+        answer = await run.stopping.unless_asked(run.service.poll(job.video_id or "", age_s=0))
+        tries.url = answer[0].url if answer and answer[0] else None
 
 
 async def fetch_once(job: Job, run: Session, tries: Tries) -> tuple[Job, Verdict]:
@@ -55,9 +54,12 @@ async def fetch_once(job: Job, run: Session, tries: Tries) -> tuple[Job, Verdict
     started_at = run.now()
     try:
         with Partial(run.folder, job.key) as partial:
-            verdict = await run.service.fetch(
-                job.video_id or "", tries.url, partial.write, expired=_is_expired(job, started_at)
-            )
+            expired = _is_expired(job, started_at)
+            fetch = run.service.fetch(job.video_id or "", tries.url, partial.write, expired=expired)
+            answer = await run.stopping.unless_asked(fetch)
+            if answer is None:  # it is whole at the service, and can be fetched again
+                return job, Verdict(Kind.RETRY)
+            verdict = answer
             if verdict.kind is Kind.OK:
                 clip, hint = await run.offload(lambda: partial.check(run.folder, job))
                 if job.state is State.RUNNING:  # its clip is there although nobody said so
@@ -66,8 +68,9 @@ async def fetch_once(job: Job, run: Session, tries: Tries) -> tuple[Job, Verdict
                 job = run.record(job, Event.DOWNLOAD_CHECKED, **known)
                 checked = job
                 if await run.offload(lambda: finish(run.folder, checked)):
-                    job = run.record(job, Event.DOWNLOAD_KEPT)
-                return job, verdict
+                    return run.record(job, Event.DOWNLOAD_KEPT), verdict
+                fault = Fault("place_taken", f"a file appeared at {clip.file} just now")
+                verdict = Verdict(Kind.RETRY, fault=fault)
     except ClipDamaged as damaged:
         verdict = Verdict(Kind.RETRY, fault=Fault("clip_damaged", damaged.what))
     except OSError as error:

@@ -27,7 +27,7 @@ async def drive_all(run: Session, *, chosen: bool) -> None:
     What the service has comes first: it is paid for, and it expires. No exception leaves a job's
     coroutine; what stops the run is in `run.stopping` afterwards.
     """
-    slots = Slots(run.settings.max_in_flight)
+    slots = Slots(run.settings.max_in_flight, run.stopping.bell)
     async with asyncio.TaskGroup() as group:
         with _ending_in_a_stop(run):
             for job in _under_way(run):
@@ -72,12 +72,25 @@ async def _to_submit(run: Session, slots: Slots, *, chosen: bool) -> AsyncIterat
     after = -1
     while window := run.ledger.to_submit(after, WINDOW, chosen=chosen):
         for position, job in window:
-            await slots.acquire()
-            if run.stopping.no_more_submits:
-                slots.release()
+            if not await _has_room(run, slots):
                 return
+            slots.take()
             after = position
             yield job
+
+
+async def _has_room(run: Session, slots: Slots) -> bool:
+    """Wait for a slot; False when no more is to be submitted."""
+    while not run.stopping.no_more_submits:
+        if not slots.is_full:
+            return True
+        if slots.are_stuck:
+            what = "every slot is held by a job that the service does not finish"
+            mend = "ask the provider; later, run it again: it goes on waiting, and buys none anew"
+            run.stopping.ask(Stop(StopReason.OUTAGE, what, mend))
+        else:
+            await slots.change()
+    return False
 
 
 async def _drive_job(job: Job, run: Session, slots: Slots) -> None:
@@ -88,11 +101,12 @@ async def _drive_job(job: Job, run: Session, slots: Slots) -> None:
             try:
                 job = await drive(job, run, tries, until=State.RENDERED)
             finally:
-                slots.release()
+                if job.state is State.RUNNING and not run.stopping.asked:
+                    slots.keep()
+                else:
+                    slots.release()
         job = await drive(job, run, tries)
-    if job.state is State.RENDERED:  # left as it is: it holds up nobody any more
-        run.fetching -= 1
-        run.stopping.bell.ring()
+    run.let_go(job)
 
 
 async def drive(job: Job, run: Session, tries: Tries, until: State | None = None) -> Job:

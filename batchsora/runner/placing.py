@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from batchsora.errors import UsageError
 from batchsora.job import Clip, Job
 from batchsora.ledger.durable import make_folder, sync_folder
 from batchsora.media.clips import check_clip, clip_hint, hash_file
@@ -82,11 +83,15 @@ def finish(folder: Path, job: Job) -> bool:
 
 
 def make_ready(folder: Path) -> None:
-    """See, before anything is bought, that clips can be kept here; raises OSError."""
-    for each in (folder / "videos", folder / PARTIALS):
+    """See, before anything is bought, that clips can be kept here; raises OSError, UsageError."""
+    videos, partials = folder / "videos", folder / PARTIALS
+    for each in (videos, partials):
         make_folder(each)
         with tempfile.NamedTemporaryFile(dir=each, prefix="."):
             pass
+    if videos.stat().st_dev != partials.stat().st_dev:
+        what = f"{videos} is on another disk than {partials}: no clip could be moved there whole"
+        raise UsageError(what, "move the whole run folder to that disk, and name it with --out-dir")
 
 
 def sweep(folder: Path, still_wanted: Callable[[str], bool]) -> None:
@@ -109,7 +114,9 @@ def _holds(path: Path, clip: Clip) -> bool:
 
 def _free_output(folder: Path, job: Job) -> str:
     """Step aside for a file that appeared in the clip's place since the plan."""
-    if not os.path.lexists(folder / job.output):
-        return job.output
     stem, _, suffix = job.output.rpartition(".")
-    return f"{stem}-{job.key[:8]}.{suffix}"
+    aside = (f"{stem}-{job.key[:digits]}.{suffix}" for digits in (8, 16, 32))
+    for output in (job.output, *aside):
+        if not os.path.lexists(folder / output):
+            return output
+    raise FileExistsError(f"{job.output} is taken, and every name beside it")

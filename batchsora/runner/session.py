@@ -32,6 +32,7 @@ POLLS = Rate(50, 1.0)
 DOWNLOADS = Rate(20, 1.0)
 SAME_REJECTIONS = 10  # in a row, with no success between: it is not the rows
 UNREACHABLE = 10  # requests in a row that never left: it is not the jobs
+RETRIES = Backoff(first_s=1.0, ceiling_s=60.0)
 PAUSES = Backoff(first_s=2.0, ceiling_s=120.0)  # after a 429 that says nothing of how long
 
 
@@ -39,12 +40,13 @@ PAUSES = Backoff(first_s=2.0, ceiling_s=120.0)  # after a 429 that says nothing 
 class Tries:
     """What this session remembers of one job while it drives it."""
 
-    began_s: float  # the loop's time
+    began_s: float  # the loop's time when the wait for the service began
     upload: Upload | None = None  # the image as it is sent, until it is
     unsent: int = 0
     looks: int = 0
     going_at_s: float | None = None  # the job's age when it was last seen unfinished
     failures: int = 0  # of polls or downloads, in a row
+    gone: int = 0  # how often the service said that it has no such video
     next_look_s: float | None = None
     url: str | None = None  # where else the clip may lie
     gave_up: bool = False  # this session leaves the job as it is
@@ -109,9 +111,10 @@ class Session:
         else:
             self.looked_for.discard(job.key)
 
-    def look_no_more(self, job: Job) -> None:
-        """Leave a doubt to a person."""
+    def let_go(self, job: Job) -> None:
+        """Leave a job as it is: whatever it held up goes on without it."""
         self.looked_for.discard(job.key)
+        self.fetching -= job.state is State.RENDERED
         self.stopping.bell.ring()
 
     def may_adopt(self, job: Job) -> bool:

@@ -1,4 +1,4 @@
-"""Stopping: flags that are looked at between steps. Nothing on the wire is ever cancelled."""
+"""Stopping: flags that are looked at between steps. No submission is ever cancelled."""
 
 from __future__ import annotations
 
@@ -58,16 +58,23 @@ class Stopping:
         except TimeoutError:
             return
 
-    async def turn(self, waiting: Coroutine[Any, Any, T], *, buying: bool = False) -> T | None:
-        """Wait for one's turn at a gate, but not into a stop; None when that came first.
+    async def unless_asked(
+        self, awaited: Coroutine[Any, Any, T], *, buying: bool = False
+    ) -> T | None:
+        """Wait for something, but not into a stop; None when that came first.
 
-        Nothing is on the wire yet: this is the one place where a wait is cancelled.
+        For turns at a gate, and for requests that only look or fetch: they may be cut off, and
+        asked again. A submission on the wire never may.
         """
-        turn = asyncio.ensure_future(waiting)
+        waiting = asyncio.ensure_future(awaited)
         stop = asyncio.ensure_future((self._buying if buying else self._everything).wait())
         try:
-            await asyncio.wait({turn, stop}, return_when=asyncio.FIRST_COMPLETED)
-            return await turn if turn.done() else None
+            await asyncio.wait({waiting, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return await waiting
+            waiting.cancel()
+            await asyncio.wait({waiting})
+            return None
         finally:
-            turn.cancel()
+            waiting.cancel()
             stop.cancel()

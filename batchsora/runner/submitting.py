@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from batchsora.backoff import Backoff
+import asyncio
+
 from batchsora.job import Fault, Job, Reason
 from batchsora.lifecycle import Event
 from batchsora.media.images import ImageProblem, prepare_image
 from batchsora.runner.admission import Admission, admission
-from batchsora.runner.session import Session, Tries
+from batchsora.runner.session import RETRIES, Session, Tries
 from batchsora.service.client import Upload
 from batchsora.service.dialects import Video
 from batchsora.service.verdicts import Kind, Verdict
-
-RETRIES = Backoff(first_s=1.0, ceiling_s=60.0)
 
 
 async def submit(job: Job, run: Session, tries: Tries) -> Job:
@@ -23,7 +22,7 @@ async def submit(job: Job, run: Session, tries: Tries) -> Job:
         fault = Fault("image_unreadable", problem.what, problem.mend)
         return run.record(job, Event.IMAGE_UNREADABLE, reason=Reason.IMAGE_UNREADABLE, fault=fault)
     async with run.turn(job), run.wire:
-        generation = await run.stopping.turn(run.gates.submit.admit(), buying=True)
+        generation = await run.stopping.unless_asked(run.gates.submit.admit(), buying=True)
         if generation is None or admission(job, run) is not Admission.GO:
             return job
         job = run.record(job, Event.SUBMIT_STARTED)
@@ -73,6 +72,7 @@ def _accepted(job: Job, run: Session, tries: Tries, video_id: str) -> Job:
         return run.record(job, Event.SUBMIT_LOST, fault=fault, evidence=video_id)
     run.accepted()
     tries.upload = None
+    tries.began_s = asyncio.get_running_loop().time()
     return run.record(job, Event.SUBMIT_ACCEPTED, video_id=video_id)
 
 

@@ -8,12 +8,13 @@ from batchsora.backoff import Backoff
 from batchsora.job import Fault, Job, Reason
 from batchsora.lifecycle import Event
 from batchsora.runner.fetching import fetch_once
-from batchsora.runner.session import Session, Tries
+from batchsora.runner.session import RETRIES, Session, Tries
 from batchsora.service.dialects import Progress, Video
 from batchsora.service.verdicts import Kind, Verdict
 
 LOOKS = Backoff(first_s=2.0, ceiling_s=20.0)
-RETRIES = Backoff(first_s=1.0, ceiling_s=60.0)
+GONE_LOOKS = 3  # a paid id is not given up for one 404: a service's stores may disagree for a while
+GONE_EVERY_S = 20.0
 SKEW = timedelta(seconds=5)  # a service tells times in whole seconds, and clocks differ a little
 
 
@@ -22,10 +23,13 @@ async def look_up(job: Job, run: Session, tries: Tries) -> Job:
     if not run.has_list:
         tries.gave_up = True
         return job
-    generation = await run.stopping.turn(run.gates.poll.admit())
+    generation = await run.stopping.unless_asked(run.gates.poll.admit())
     if generation is None:
         return job
-    listed, verdict = await run.service.newest()
+    answer = await run.stopping.unless_asked(run.service.newest())
+    if answer is None:
+        return job
+    listed, verdict = answer
     if listed is None and verdict.kind is Kind.OK:
         run.has_list = False
     found = _candidate(job, run, listed or [])
@@ -36,7 +40,6 @@ async def look_up(job: Job, run: Session, tries: Tries) -> Job:
     believed = listed is not None and found is None and doubted_s >= run.settings.settle_s
     if believed or not run.has_list or run.waited_too_long(tries):
         tries.gave_up = True
-        run.look_no_more(job)
         return job
     tries.looks += 1
     await run.stopping.sleep(LOOKS.wait_s(tries.looks, run.chance()))
@@ -69,10 +72,14 @@ async def poll(job: Job, run: Session, tries: Tries) -> Job:
     if run.waited_too_long(tries):
         tries.gave_up = True
         return await _last_look(job, run, tries)
-    generation = await run.stopping.turn(run.gates.poll.admit())
+    generation = await run.stopping.unless_asked(run.gates.poll.admit())
     if generation is None:
         return job
-    video, verdict = await run.service.poll(job.video_id or "", age_s=_age_s(job, run))
+    asked = run.service.poll(job.video_id or "", age_s=_age_s(job, run))
+    answer = await run.stopping.unless_asked(asked)
+    if answer is None:
+        return job
+    video, verdict = answer
     tries.looks += 1
     tries.next_look_s = video.poll_after_s if video is not None else None
     job = _settle(job, run, tries, video, verdict)
@@ -87,7 +94,7 @@ def _age_s(job: Job, run: Session) -> float:
 async def _last_look(job: Job, run: Session, tries: Tries) -> Job:
     """Ask for the clip itself: a job may stand at 99 % for ever although its clip is there."""
     async with run.downloads:
-        generation = await run.stopping.turn(run.gates.download.admit())
+        generation = await run.stopping.unless_asked(run.gates.download.admit())
         if generation is None:
             return job
         job, verdict = await fetch_once(job, run, tries)
@@ -97,14 +104,9 @@ async def _last_look(job: Job, run: Session, tries: Tries) -> Job:
 
 def _settle(job: Job, run: Session, tries: Tries, video: Video | None, verdict: Verdict) -> Job:
     """Record what a look showed. Nothing here may wait."""
-    if verdict.kind is Kind.REJECT:
-        reason = verdict.reason or Reason.EXPIRED
-        return run.record(job, Event.RENDER_FAILED, reason=reason, fault=verdict.fault)
     if verdict.kind is not Kind.OK or video is None:
-        tries.failures += 1
-        tries.next_look_s = RETRIES.wait_s(tries.failures, run.chance())
-        return job
-    tries.failures = 0
+        return _unseen(job, run, tries, verdict)
+    tries.failures = tries.gone = 0
     if video.progress in {Progress.QUEUED, Progress.RENDERING}:
         tries.going_at_s = _age_s(job, run)
     match video.progress:
@@ -120,6 +122,20 @@ def _settle(job: Job, run: Session, tries: Tries, video: Video | None, verdict: 
         case Progress.COMPLETED:
             tries.url = video.url
             return _completed(job, run, tries, video)
+
+
+def _unseen(job: Job, run: Session, tries: Tries, verdict: Verdict) -> Job:
+    """Judge a look that showed no video."""
+    reason = verdict.reason or Reason.EXPIRED
+    if verdict.kind is not Kind.REJECT:
+        tries.failures += 1
+        tries.next_look_s = RETRIES.wait_s(tries.failures, run.chance())
+    elif reason is Reason.EXPIRED and tries.gone < GONE_LOOKS:
+        tries.gone += 1
+        tries.next_look_s = GONE_EVERY_S
+    else:
+        return run.record(job, Event.RENDER_FAILED, reason=reason, fault=verdict.fault)
+    return job
 
 
 def _completed(job: Job, run: Session, tries: Tries, video: Video) -> Job:

@@ -166,6 +166,90 @@ async def test_a_job_that_is_stuck_is_left_there_and_taken_up_again(folder: Path
     assert len(came(folder)) == 1
 
 
+async def test_a_service_that_finishes_nothing_is_not_fed_for_ever(folder: Path) -> None:
+    tale = story(Fault("create", "stuck"))
+    settings = {**AT_ONCE, "max_in_flight": 2, "job_timeout_s": 60.0}
+    async with opened(folder, tale, numbered(folder, 9), nobody, **settings) as session:
+        outcome = await carry_out(session, Choice())
+        reasons = [stop.reason for stop in session.stopping.stops]
+    assert reasons == [StopReason.OUTAGE]
+    assert ends(outcome) == {State.RUNNING: 2, State.PENDING: 7}
+    assert len(came(folder)) == 2
+
+
+async def test_the_wait_for_a_job_begins_when_it_is_bought(folder: Path) -> None:
+    slowly: dict[str, Any] = {"rate": Rate(1, 100.0), "job_timeout_s": 50.0}
+    outcome = await run(folder, story(), numbered(folder, 4), **slowly)
+    assert ends(outcome) == {State.DONE: 4}
+
+
+async def test_a_clip_that_is_only_ever_put_off_is_left_for_later(folder: Path) -> None:
+    tale = story(Fault("content", "429_concurrency"))
+    outcome = await run(folder, tale, numbered(folder, 1), job_timeout_s=60.0)
+    assert ends(outcome) == {State.RENDERED: 1}
+
+
+async def test_a_list_that_proves_to_be_none_leaves_doubts_to_a_person(folder: Path) -> None:
+    path = numbered(folder, 5)
+    lost = Fault("create", "lost_before", times=3)
+    tale = story(lost, list_endpoint=False)
+    assert ends(await run(folder, tale, path, **AT_ONCE))[State.IN_DOUBT] == 3
+    out_of_order = story(Fault("list", "502", times=4), list_endpoint=False)
+    outcome = await run(folder, out_of_order, path, **AT_ONCE, settle_s=1.0)
+    assert ends(outcome)[State.IN_DOUBT] == 3  # and the run ended
+
+
+async def test_one_word_of_a_missing_video_is_not_enough_to_give_up_what_is_paid(
+    folder: Path,
+) -> None:
+    path = numbered(folder, 1)
+    tale = story(Fault("poll", "404", nth=(2, 3)), render_s=(90.0, 90.0))
+    outcome = await run(folder, tale, path, poll_interval_s=70.0)
+    assert ends(outcome) == {State.DONE: 1}
+    gone = story(Fault("create", "stuck"), Fault("poll", "404"))
+    manifest(folder, {"id": "other", "prompt": "It is gone"})
+    outcome = await run(folder, gone, path, poll_interval_s=70.0)
+    assert outcome.scope.states[State.FAILED] == 1
+    assert jobs(folder)["other"]["reason"] == "expired"
+
+
+async def test_a_place_that_is_taken_twice_is_stepped_aside_from(folder: Path) -> None:
+    path = numbered(folder, 1)
+    async with opened(folder, story(), path, nobody) as session:
+        ((key, _),) = [(job.key, at) for at, job in session.ledger.to_submit(-1, 9, chosen=False)]
+        videos = folder / "run" / "videos"
+        videos.mkdir()
+        for name in ("0.mp4", f"0-{key[:8]}.mp4"):
+            (videos / name).write_text("somebody's")
+        outcome = await carry_out(session, Choice())
+    assert ends(outcome) == {State.DONE: 1}
+    assert jobs(folder)["0"]["file"] == f"videos/0-{key[:16]}.mp4"
+
+
+async def test_a_report_that_cannot_be_written_does_not_hide_how_the_run_ended(
+    folder: Path,
+) -> None:
+    async with opened(folder, story(), numbered(folder, 1), nobody) as session:
+        (folder / "run" / "report.csv").mkdir()
+        outcome = await carry_out(session, Choice())
+        reasons = [stop.reason for stop in session.stopping.stops]
+    assert ends(outcome) == {State.DONE: 1}
+    assert reasons == [StopReason.DISK]
+
+
+async def test_a_stop_does_not_wait_for_a_clip_or_a_silent_look(folder: Path) -> None:
+    slow = Fault("content", "slow", match="Wave 0")
+    tale = story(slow, Fault("poll", "silent", match="Wave 1"), slow_s=600.0)
+    async with opened(folder, tale, numbered(folder, 2), nobody, **AT_ONCE) as session:
+        asyncio.get_running_loop().call_later(
+            10.0, session.stopping.ask, Stop(StopReason.INTERRUPTED, "enough")
+        )
+        outcome = await carry_out(session, Choice())
+    assert asyncio.get_running_loop().time() < 15
+    assert ends(outcome) == {State.RENDERED: 1, State.RUNNING: 1}
+    assert not list((folder / "run" / "work" / "partial").iterdir())
+
+
 async def test_a_drained_run_records_what_was_on_the_wire_and_sends_no_more(folder: Path) -> None:
     tale = story(Fault("create", "slow"), slow_s=10.0, list_endpoint=False)
     async with opened(folder, tale, numbered(folder, 30), nobody, **AT_ONCE) as session:
