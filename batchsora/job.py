@@ -172,6 +172,11 @@ class Job:
         return self.id if self.order.take == 1 else f"{self.id}#{self.order.take}"
 
     @property
+    def full_name(self) -> str:
+        """Say which job this is and no other: a bare id would mean all takes of its row."""
+        return f"{self.id}#{self.order.take}"
+
+    @property
     def kept_clip(self) -> Clip | None:
         """The clip, once it has its name; a clip that is only about to get it is none yet."""
         return self.clip if self.state is State.DONE else None

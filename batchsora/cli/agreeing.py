@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from batchsora.cli.connecting import SIMULATOR
-from batchsora.cli.printing import err
+from batchsora.cli.printing import can_ask, err
 from batchsora.cli.targets import Aim
 from batchsora.cli.words import cost_text
 from batchsora.errors import UsageError
@@ -41,30 +41,36 @@ class Deal:
     yes: bool  # agreed beforehand
     quiet: bool
 
-    def strike(self, ledger: Ledger) -> None:
+    def strike(self, ledger: Ledger, need_key: Callable[[], object]) -> None:
         """Take the jobs into the ledger, or leave it as it was; raises UsageError after a no.
 
-        While a person thinks, the ledger is not held: the jobs are taken in anew after a yes.
+        `need_key` raises where there is no key; it is asked where there is something to do. While
+        a person thinks, the ledger is not held: the jobs are taken in anew after a yes.
         """
         try:
-            self._take(ledger, asks=self._can_ask)
+            self._take(ledger, need_key, asks=self._can_ask)
         except _UnagreedError as unagreed:
             if not click.confirm(f"{unagreed.what}: go on?", err=True):
                 raise UsageError("answered with no: nothing was sent") from None
-            self._take(ledger, asks=False)
+            self._take(ledger, need_key, asks=False)
 
     @property
     def _can_ask(self) -> bool:
-        return sys.stdin.isatty() and sys.stderr.isatty() and not self.yes
+        return can_ask() and not self.yes
 
-    def _take(self, ledger: Ledger, *, asks: bool) -> None:
+    def _take(self, ledger: Ledger, need_key: Callable[[], object], *, asks: bool) -> None:
         manifest = self.aim.manifest
-        relative = Path(os.path.relpath(manifest.path, self.aim.folder)).as_posix()
+        # both without symbolic links, which do not move along with a folder
+        path, folder = manifest.path.resolve(), self.aim.folder.resolve()
+        relative = Path(os.path.relpath(path, folder)).as_posix()
         with ledger.atomic():
             ledger.claim(manifest.name, self.service, relative, manifest.columns)
             taken = take_in(manifest, ledger, self.choice, retry_failed=self.retry_failed)
+            self.choice.insist()
             if not taken.chosen and not self.choice.everything:
                 raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
+            if ledger.has_work():
+                need_key()
             if asks and self._is_much(taken):
                 raise _UnagreedError(_words(taken))
         if self._is_much(taken) and not self._can_ask and not self.quiet:

@@ -56,7 +56,7 @@ class Live:
         if line is None:
             return
         style = "red" if told.what in BAD else STYLES.get(told.what, "")
-        with suppress(BrokenPipeError):
+        with suppress(OSError):  # the terminal may be gone; the run is not
             self._console.print(Text(line, style=style), soft_wrap=True)
 
     @asynccontextmanager
@@ -77,7 +77,8 @@ class Live:
 
 async def _redraw(live: RichLive) -> None:
     while True:
-        live.refresh()
+        with suppress(OSError):
+            live.refresh()
         await asyncio.sleep(REDRAWN_EVERY_S)
 
 

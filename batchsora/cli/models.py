@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from batchsora.cli.options import PATH
+from batchsora.cli.options import PATH, models_option
 from batchsora.cli.printing import out
 from batchsora.manifest import open_manifest, read_cards
 from batchsora.models import BUILT_IN
@@ -14,7 +14,7 @@ from batchsora.models import BUILT_IN
 
 @click.command("models")
 @click.argument("manifest", required=False, type=PATH)
-@click.option("--models", type=PATH, help="A YAML file of further model cards.")
+@models_option
 def command(manifest: Path | None, models: Path | None) -> int:
     """List the model cards: seconds, sizes, price a second, its date and source.
 

@@ -104,6 +104,7 @@ def show_plan(aim: Aim, choice: Choice, reach: Reach, *, retry_failed: bool) -> 
                 pass
     if sums.problems:
         raise ManifestRefusedError(sums.problems, sums.problem_count)
+    choice.insist()
     if not sums.actions and not choice.everything:
         raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
     _sum_up(sums, aim, reach)

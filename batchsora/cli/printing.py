@@ -19,11 +19,18 @@ def err(text: str) -> None:
     _print(text, sys.stderr)
 
 
-def _print(text: str, stream: TextIO) -> None:
+def _print(text: str, stream: TextIO | None) -> None:
+    if stream is None:  # it was closed before we began
+        return
     try:
         click.echo(text, file=stream)
-    except BrokenPipeError:  # `| head` has seen enough
+    except OSError:  # `| head` has seen enough, the terminal is gone, the log's disk is full
         silence(stream)
+
+
+def can_ask() -> bool:
+    """Tell whether there is a person at a terminal who can answer."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def silence(stream: TextIO) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from batchsora.cli.printing import out
 from batchsora.cli.targets import find_run, rescue_file, shown
 from batchsora.cli.words import price_text
 from batchsora.errors import UsageError
-from batchsora.job import Fault, Job, Reason, State
+from batchsora.job import Fault, Job, Order, Reason, State
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import Event, Happening
 from batchsora.runner.reporting import write_reports
+from batchsora.service.complaints import clean
+from batchsora.service.dialects import Progress, Video
 
 
 @click.command("resolve")
@@ -42,14 +44,14 @@ def command(target: Path, jobs: tuple[str, ...], **options: Any) -> int:
         settle: Settle = _not_made if not_made else _lost
         if video:
             if len(found) != 1:
-                names = ", ".join(job.name for job in found)
+                names = ", ".join(job.full_name for job in found)
                 raise UsageError(f"a video settles one job, and {names} are meant", "name one")
             reach = Reach.read(options, simulate=False).for_run(folder, _service(ledger))
-            asyncio.run(_look_at(video, folder, ledger, reach))
+            asyncio.run(_look_at(video, found[0], ledger, reach))
             settle = _adopted(video)
         for job in found:
             ledger.record(job, settle(job, ledger))
-            out(f"{job.name}: {_words(job, video=video, not_made=not_made)}")
+            out(f"{job.full_name}: {_words(job, video=video, not_made=not_made)}")
         write_reports(folder, ledger.records)
         go_on = command_for(folder, ledger.records)
     out(f"go on with: {go_on}")
@@ -95,13 +97,31 @@ def _service(ledger: Ledger) -> str:
     return campaign.service if campaign else ""
 
 
-async def _look_at(video: str, folder: Path, ledger: Ledger, reach: Reach) -> None:
-    """See that the video is there, and nobody else's, before it is adopted."""
+async def _look_at(video: str, job: Job, ledger: Ledger, reach: Reach) -> None:
+    """See that the video is there, what was ordered, and nobody else's, before it is adopted."""
     if ledger.records.owner_of(video) is not None:
         raise UsageError(f"{video} belongs to another job already", "name another video")
-    async with reach.open(folder) as service:
+    async with reach.open(ledger.folder) as service:
         seen, verdict = await service.poll(video, age_s=0)
     if seen is None:
         said = verdict.fault.message if verdict.fault else "it can't be read"
         what = f"the service does not show {video}: {said}"
         raise UsageError(what, "see that the id is right, or settle it otherwise")
+    wrong = [*_differences(seen, job.order)]
+    if seen.progress is Progress.FAILED:
+        wrong.append("it failed to render")
+    if wrong:
+        what = f"{video} is not the clip of {job.full_name}: {'; '.join(wrong)}"
+        raise UsageError(what, "name another video, or settle it with --not-made or --lost")
+
+
+def _differences(seen: Video, order: Order) -> Iterator[str]:
+    """Say in what a video differs from an order, as far as the service tells."""
+    for name, told, wanted in (
+        ("prompt", seen.prompt, order.prompt),
+        ("model", seen.model, order.model),
+        ("seconds", seen.seconds, order.seconds),
+        ("size", seen.size, str(order.size)),
+    ):
+        if told is not None and told != wanted:
+            yield f'its {name} is "{clean(str(told), 60)}"'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 
 from batchsora.cli.connecting import command_for
 from batchsora.cli.options import PATH, option
-from batchsora.cli.printing import err, out
+from batchsora.cli.printing import can_ask, err, out
 from batchsora.cli.targets import find_run, rescue_file, shown
 from batchsora.cli.words import clips, cost_text
 from batchsora.errors import UsageError
@@ -35,7 +34,9 @@ def command(target: Path, jobs: tuple[str, ...], reason: str | None, *, yes: boo
     """
     folder = find_run(target)
     with Ledger(folder, rescue_file=rescue_file()) as ledger:
-        named = (entry.job for entry in ledger.records.named(jobs or ("*",)))
+        entries = ledger.records.named(jobs or ("*",))
+        # a job whose row is gone is not submitted: put back, it would wait for ever
+        named = (it.job for it in entries if it.row is not None or id_is_alive(it.job))
         found = [it for it in named if it.state is State.FAILED and reason in {None, it.reason}]
         if not found:
             raise UsageError("no failed job is meant", f"batchsora status {shown(folder)}")
@@ -57,7 +58,7 @@ def _ask(found: Sequence[Job], *, yes: bool) -> None:
     prices = [job.price_usd for job in bought]
     known = sum((price for price in prices if price is not None), start=Decimal(0))
     what = f"{clips(len(bought))} to be bought anew: {cost_text(known, prices.count(None))}"
-    asked = not yes and sys.stdin.isatty() and sys.stderr.isatty()
+    asked = can_ask() and not yes
     if not asked:
         err(what)
     elif not click.confirm(f"{what}. Put them back?", err=True):

@@ -31,12 +31,12 @@ from batchsora.cli.options import (
 from batchsora.cli.plan import show_plan
 from batchsora.cli.printing import out
 from batchsora.cli.summary import explain, sum_up
-from batchsora.cli.targets import Aim, remember, rescue_file, shown, take_aim
+from batchsora.cli.targets import Aim, remember, rescue_file, see_to_folder, shown, take_aim
 from batchsora.cli.views import View, open_view
 from batchsora.clock import system_now
 from batchsora.errors import Stop, StopReason
 from batchsora.ledger.ledger import Ledger
-from batchsora.runner.campaign import carry_out, open_session
+from batchsora.runner.campaign import carry_out, open_session, sum_up_idle
 from batchsora.runner.planning import Choice
 from batchsora.runner.progress import Tell, Told
 from batchsora.runner.stopping import Stopping
@@ -81,7 +81,6 @@ def command(target: Path, **options: Any) -> int:
         show_plan(aim, choice, reach, retry_failed=options["retry_failed"])
         return 0
     settings = settle(aim.manifest.settings, read_settings(options))
-    reach.key()  # no key, no run: said before anything is made
     if _is_empty(aim):
         out(f"{shown(aim.manifest.path)} has no rows: nothing to do")
         return 0
@@ -93,8 +92,9 @@ def command(target: Path, **options: Any) -> int:
         yes=options["yes"],
         quiet=options["quiet"] or options["progress"] == "json",
     )
+    see_to_folder(aim)
     with Ledger(aim.folder, rescue_file=rescue_file()) as ledger:
-        deal.strike(ledger)
+        deal.strike(ledger, reach.key)
         remember(aim.folder)
         _keep_manifest(aim)
         view = open_view(options["progress"], verbose=options["verbose"], quiet=options["quiet"])
@@ -135,17 +135,20 @@ class _Agreed:
 
         stopping = Stopping()
         _listen(stopping, tell)
-        async with self.reach.open(self.aim.folder) as service:
-            run = open_session(
-                self.aim.manifest,
-                self.ledger,
-                service,
-                self.settings,
-                stopping=stopping,
-                tell=tell,
-            )
-            async with view.watch(run):
-                outcome = await carry_out(run, self.choice)
+        if not self.ledger.has_work():
+            outcome = sum_up_idle(self.ledger)
+        else:
+            async with self.reach.open(self.aim.folder) as service:
+                run = open_session(
+                    self.aim.manifest,
+                    self.ledger,
+                    service,
+                    self.settings,
+                    stopping=stopping,
+                    tell=tell,
+                )
+                async with view.watch(run):
+                    outcome = await carry_out(run, self.choice)
         if view.is_for_people:
             go_on = shlex.join(["batchsora", *sys.argv[1:]])
             stops, folder = stopping.stops, self.aim.folder
@@ -166,4 +169,5 @@ def _listen(stopping: Stopping, tell: Tell) -> None:
 
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
-        loop.add_signal_handler(number, asked, number)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has said that it is not meant
+            loop.add_signal_handler(number, asked, number)

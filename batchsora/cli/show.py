@@ -16,6 +16,7 @@ from batchsora.errors import UsageError
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Entry, Records
 from batchsora.reports.columns import report_row
+from batchsora.service.complaints import clean
 
 
 @click.command("show")
@@ -54,7 +55,7 @@ def _lines(entry: Entry, records: Records) -> Iterator[str]:
     yield from _known("key", job.key)
     yield "history:"
     for past in records.history(job.key):
-        detail = ", ".join(f"{name}: {value}" for name, value in past.detail.items())
+        detail = ", ".join(f"{name}: {clean(str(it), 2000)}" for name, it in past.detail.items())
         yield f"  {stamp(past.at)}  {past.event:<18} {past.state:<10}  {detail}".rstrip()
 
 

@@ -36,7 +36,8 @@ def command(port: int, state: Path, scenario: Path | None) -> int:
     except (ScenarioError, MediaMissing) as error:
         raise UsageError(str(error)) from error
     except OSError as error:
-        raise UsageError(f"port {port} can't be had: {error.strerror}", "take another") from error
+        what = f"the simulator can't be had at port {port}, with {state}: {error.strerror}"
+        raise UsageError(what, "take another --port, or another --state") from error
     return 0
 
 

@@ -24,6 +24,7 @@ from batchsora.ledger.records import Records
 from batchsora.runner.progress import Totals
 
 WATCH_EVERY_S = 2.0
+ENOUGH = 3  # clips, before a rate is told
 RECENT = timedelta(minutes=10)  # what the rate is taken from
 
 
@@ -69,8 +70,12 @@ def command(target: Path | None, *, as_json: bool, watch: bool) -> int:
 def read_status(folder: Path) -> Status:
     """Look at a run folder."""
     records = Records(open_for_reading(folder / LEDGER))
-    kept = records.kept_since(system_now() - RECENT)
-    per_minute = kept.count / max(1.0, kept.span_s) * 60
+    now = system_now()
+    kept = records.kept_since(now - RECENT)
+    # one clip says nothing of how fast the next ones come
+    per_minute = 0.0
+    if kept.since is not None and kept.count >= ENOUGH:
+        per_minute = kept.count / max(1.0, (now - kept.since).total_seconds()) * 60
     running = is_locked(folder / "work" / "lock")
     return Status(folder, running, Totals.of(records.tallies()), per_minute)
 

@@ -50,7 +50,9 @@ def _aim_from(folder: Path, cards: Cards, *, simulate: bool) -> Aim:
     from batchsora.manifest import open_manifest  # noqa: PLC0415
 
     campaign = Records(open_for_reading(folder / LEDGER)).campaign()
-    manifest = None if campaign is None else Path(os.path.normpath(folder / campaign.manifest))
+    manifest = (
+        None if campaign is None else Path(os.path.normpath(folder.resolve() / campaign.manifest))
+    )
     if campaign is None or manifest is None or not manifest.is_file():
         where = f"{manifest} is not there" if manifest else "its ledger names none"
         raise UsageError(f"the manifest of {folder} is not found: {where}", _NAME_BOTH)
@@ -71,6 +73,21 @@ def run_folder(manifest: Path, name: str, *, simulate: bool) -> Path:
     return here / "runs" / folder
 
 
+def see_to_folder(aim: Aim) -> None:
+    """Raise UsageError where a run would write over files that are not a run's."""
+    folder = aim.folder
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{shown(folder)} is a file", "name a folder with --out-dir")
+    own = {"report.csv", "report.json", "run.log", f"manifest{aim.manifest.path.suffix}"}
+    if aim.manifest.path.resolve().parent == folder.resolve() and aim.manifest.path.name in own:
+        what = f"{aim.manifest.path.name} is what a run calls a file of its own in {shown(folder)}"
+        raise UsageError(what, "rename the manifest, or run it in another folder with --out-dir")
+    found = sorted(name for name in own if (folder / name).exists())
+    if found and not (folder / LEDGER).exists():
+        what = f"{shown(folder)} is no run folder, and holds {', '.join(found)}"
+        raise UsageError(what, "choose another folder with --out-dir, or move that away")
+
+
 def find_run(target: Path | None) -> Path:
     """Find the run folder that a target means: itself, its manifest's, or the last written to."""
     if target is None:
@@ -81,9 +98,9 @@ def find_run(target: Path | None) -> Path:
         tried = " nor ".join(map(shown, folders))
         raise UsageError(
             f"{target} was not run yet: there is no ledger in {tried}",
-            "run it first: batchsora run MANIFEST; or name the run folder",
+            "name the run folder if it was run with --out-dir; else run it first",
         )
-    return max(found, key=lambda it: (it / LEDGER).stat().st_mtime)
+    return found[0]  # the real run before its rehearsal
 
 
 def _runs_of(manifest: Path) -> list[Path]:

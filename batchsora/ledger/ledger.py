@@ -203,6 +203,11 @@ class Ledger:
             " or state in ('submitting', 'in_doubt', 'running', 'rendered')"
         )
 
+    def has_work(self) -> bool:
+        """Tell whether this session has anything to do at the service."""
+        idle = {State.DONE, State.FAILED}
+        return any(tally.state not in idle for tally in self.tallies_of_session())
+
     def count_missing(self) -> int:
         """Count the chosen jobs whose finished clip is neither here nor at the service any more."""
         ((count,),) = ask(

@@ -42,15 +42,14 @@ class Campaign:
 
     def insist(self, folder: Path, name: str, service: str) -> None:
         """Raise UsageError where another campaign, or another service, wants this folder."""
-        for word, ours, wanted in (
-            ("campaign", self.name, name),
-            ("service", self.service, service),
-        ):
-            if ours != wanted:
-                raise UsageError(
-                    f"{folder} belongs to the {word} {ours}, not to {wanted}",
-                    "choose another run folder with --out-dir",
-                )
+        if self.name != name:
+            what = f"{folder} belongs to the campaign {self.name}, not to {name}"
+            raise UsageError(what, "choose another run folder with --out-dir")
+        if self.service != service:
+            what = f"{folder} belongs to the service {self.service}, not to {service}"
+            named = "--simulate" if self.service == "simulator" else f"--base-url {self.service}"
+            mend = f"go on there with {named}; or begin anew in another folder with --out-dir"
+            raise UsageError(what, mend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """So many clips came within so long."""
+    """So many clips came since then."""
 
     count: int
-    span_s: float
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,16 +198,14 @@ class Records:
         ]
 
     def kept_since(self, since: datetime) -> Kept:
-        """Count the clips that came since then, and over how long."""
+        """Count the clips that came since then, and when the first of them was ordered."""
         (row,) = self._ask(
-            "select count(*) as clips, min(downloaded_at) as first, max(downloaded_at) as last"
+            "select count(*) as clips, min(submitted_at) as first"
             " from jobs where state = 'done' and downloaded_at >= ?",
             (stamp(since),),
         )
-        if not row["clips"]:
-            return Kept(0, 0.0)
-        span = read_stamp(row["last"]) - read_stamp(row["first"])
-        return Kept(row["clips"], span.total_seconds())
+        first = None if row["first"] is None else max(since, read_stamp(row["first"]))
+        return Kept(row["clips"], first)
 
     def history(self, key: str) -> list[Past]:
         """Read all that happened to a job, oldest first."""

@@ -68,6 +68,10 @@ def output_path(template: str, job: Subject, takes: int) -> str | Flaw | None:
     if takes > 1 and ("take" not in pattern.slots or "take" in job.columns):
         stem += f"-{job.order.take}"
     path = stem + pattern.suffix
+    for folder in path.split("/")[:-1]:
+        if folder.casefold().endswith(".mp4"):  # another job's clip may be called so
+            what = f"output {shown(path)}: the folder {shown(folder)} is called as a clip is"
+            return Flaw(what, "leave .mp4 out of the names of folders")
     for part in path.split("/"):
         if fault := part_fault(part):
             what = f"output {shown(path)}: the part {shown(part)} {fault[0]}"

@@ -123,7 +123,7 @@ def _hint(job: Job, fault: Fault | None) -> str:
     if job.state is not State.IN_DOUBT:
         return hint
     settle = (
-        f"settle it with `batchsora resolve <run folder> {job.name}"
+        f"settle it with `batchsora resolve <run folder> {job.full_name}"
         " --video VIDEO_ID | --not-made | --lost`"
     )
     return f"{hint}; {settle}" if hint else settle

@@ -72,6 +72,13 @@ def open_session(
     )
 
 
+def sum_up_idle(ledger: Ledger) -> Outcome:
+    """Sum up a run that has nothing to do at the service; its reports are written all the same."""
+    write_reports(ledger.folder, ledger.records, ledger.now)
+    totals, scope = ledger.records.tallies(), ledger.tallies_of_session()
+    return Outcome(Totals.of(totals), Totals.of(scope), ledger.count_missing())
+
+
 async def carry_out(run: Session, choice: Choice) -> Outcome:
     """Drive what the ledger holds to its end; the reports are written however it ends."""
     run.tell(Told(run.now(), "started"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Self, TypeVar
 
-from batchsora.errors import Problem
+from batchsora.errors import Problem, UsageError
 from batchsora.job import Fit, Job, Size, State, fold_path
 from batchsora.ledger.records import Entry, Records
 from batchsora.lifecycle import FILE_MISSING_HINT, id_is_alive
@@ -24,6 +24,7 @@ from batchsora.planned import Planned
 from batchsora.runner.changes import changes
 from batchsora.runner.unique import Seen
 
+SEE_NAMES = "`batchsora plan` shows the jobs' names; a job is ID or ID#TAKE, and * stands for more"
 BATCH = 500  # rows compared with the ledger in one question
 
 
@@ -92,12 +93,22 @@ class Choice:
     limit: int | None = None
     only: tuple[str, ...] = ()
     tags: frozenset[str] = frozenset()
+    heard: set[str] = field(default_factory=set, compare=False)  # names that meant some job
 
     @classmethod
     def parse(cls, limit: int | None, only: str | None, tags: Iterable[str]) -> Self:
-        """Read what the command line says; names have commas between them."""
+        """Read what the command line says; names have commas between them. Raises UsageError."""
         names = tuple(filter(None, map(str.strip, (only or "").split(","))))
+        if only is not None and not names:
+            # a script's empty variable must not buy everything
+            raise UsageError("--only names no job", "name jobs, or leave --only away")
         return cls(limit, names, frozenset(tags))
+
+    def insist(self) -> None:
+        """Raise UsageError for names that meant no job, once all jobs have gone by."""
+        for name in self.only:
+            if name not in self.heard:
+                raise UsageError(f"--only {name}: no job of the manifest is called so", SEE_NAMES)
 
     @property
     def everything(self) -> bool:
@@ -106,14 +117,17 @@ class Choice:
 
     def takes(self, position: int, planned: Planned) -> bool:
         """Tell whether a job is chosen; positions count from 0."""
+        if self.only and not self._hears(planned):
+            return False
         if self.limit is not None and position >= self.limit:
             return False
-        if self.tags and self.tags.isdisjoint(planned.tags):
-            return False
+        return not self.tags or not self.tags.isdisjoint(planned.tags)
+
+    def _hears(self, planned: Planned) -> bool:
         full = f"{planned.id}#{planned.order.take}"
-        return not self.only or any(
-            fnmatchcase(planned.id, it) or fnmatchcase(full, it) for it in self.only
-        )
+        names = [it for it in self.only if fnmatchcase(planned.id, it) or fnmatchcase(full, it)]
+        self.heard.update(names)
+        return bool(names)
 
 
 def meet(
@@ -137,8 +151,9 @@ def meet(
             taken = records.outputs_in_use(fold_path(it.output) for it in settled)
             for position, planned in placed:
                 yield from clashes.get(position, ())
-                yield from found.problems(planned, known.get(planned.key))
                 chosen = choice.takes(position, planned)
+                if chosen:  # an image that is not to be sent now need not be there now
+                    yield from found.problems(planned, known.get(planned.key))
                 yield found.met(position, planned, known.get(planned.key), taken, chosen=chosen)
         for keys in records.placed():
             gone = records.find(set(keys) - seen.has(keys))

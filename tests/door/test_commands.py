@@ -366,7 +366,7 @@ def test_openais_key_goes_to_an_address_that_was_named_only(desk: Desk, tmp_path
         (("run", "none.yaml"), "none.yaml"),
         (("run", "work.yaml", "--models", "none.yaml"), "none.yaml"),
         (("run", "work.txt"), ".yaml"),
-        (("status", "work.yaml"), "batchsora run"),
+        (("status", "work.yaml"), "--out-dir"),
         (("buy", "work.yaml"), "buy"),
     ],
     ids=lambda it: " ".join(it) if isinstance(it, tuple) else "",
@@ -519,3 +519,102 @@ def test_more_takes_are_bought_beside_those_that_are_there(desk: Desk, tmp_path:
         assert len({it["id"] for it in lines}) == 1
         assert [it["take"] for it in lines] == ["1", "2", "3"]
         assert len({it["file"] for it in lines}) == 3
+
+
+def test_settling_one_take_says_nothing_of_the_others(desk: Desk, tmp_path: Path) -> None:
+    desk.writes(f"rows:\n  - {{id: a, prompt: {RAIN}, takes: 2}}\n")
+    lost = Fault("create", "lost_after")
+    with service(tmp_path / "state", list_endpoint=False, faults=(lost,)) as shop:
+        assert desk.buys(shop.url).code == 6
+        assert "resolve <run folder> a#1 " in desk.report()["a"]["hint"]
+        assert desk.types("resolve", "work.yaml", "a#1", "--lost").code == 0
+        assert desk.statuses() == {"a": "failed", "a#2": "in_doubt"}
+
+
+def test_a_name_that_means_no_job_buys_nothing(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(SUN, RAIN)
+    with service(tmp_path / "state") as shop:
+        for only in ("", ",", "sun,moon", "sun,m*"):
+            assert desk.buys(shop.url, "--only", only).code == 2
+            assert desk.types("plan", "work.yaml", "--only", only).code == 2
+        assert shop.creates == 0
+        assert not desk.run_folder.exists()
+
+
+def test_only_the_clip_that_was_ordered_is_adopted(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(SUN, RAIN)
+    faults = (Fault("create", "lost_after"), Fault("create", "render_failed", match="rain"))
+    with service(tmp_path / "state", list_endpoint=False, faults=faults) as shop:
+        assert desk.buys(shop.url, "--max-doubts", "5").code == 6
+        made = {it["prompt"]: it["id"] for it in shop.record()["creates"]}
+        of_another = desk.types(
+            "resolve", "runs/work", "sun", "--video", made[RAIN], GPTPROTO_API_KEY=KEY
+        )
+        assert of_another.code == 2
+        assert f'its prompt is "{RAIN}"' in of_another.err
+    assert desk.states()["in_doubt"] == 2
+
+
+def test_what_is_not_of_a_run_is_never_written_over(desk: Desk) -> None:
+    desk.writes_rows(SUN)
+    mine = desk.writes("mine", "out/report.csv")
+    said = desk.types("run", "work.yaml", "--simulate", "-o", "out")
+    assert (said.code, mine.read_text()) == (2, "mine")
+    assert "report.csv" in said.err
+    table = desk.writes("prompt\nx\n", "report.csv")
+    assert desk.types("run", "report.csv", "--simulate", "-o", ".").code == 2
+    assert table.read_text() == "prompt\nx\n"
+    assert desk.types("run", "work.yaml", "--simulate", "-o", "work.yaml").code == 2
+
+
+def test_a_finished_run_needs_no_key_and_no_service(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(SUN)
+    with service(tmp_path / "state") as shop:
+        assert desk.types("run", "work.yaml", "--base-url", shop.url).code == 2
+        assert not desk.run_folder.exists()
+        desk.buys(shop.url)
+    said = desk.types("run", "runs/work")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("everything is done: 1 done")
+
+
+def test_a_log_that_is_full_does_not_stop_a_run(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(SUN, RAIN)
+    with service(tmp_path / "state") as shop, Path("/dev/full").open("w") as full:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK, "--verbose")
+        process = desk.starts(*words, at=full.fileno(), GPTPROTO_API_KEY=KEY)
+        assert process.wait(timeout=60) == 0
+    assert set(desk.statuses().values()) == {"done"}
+
+
+def test_a_row_that_is_gone_is_not_put_back(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows("bad one", SUN)
+    with service(tmp_path / "state", faults=(Fault("create", "moderated", match="bad"),)) as shop:
+        assert desk.buys(shop.url).code == 1
+        desk.writes_rows("good one", SUN)
+        assert desk.buys(shop.url).code == 0
+    assert desk.types("retry", "runs/work").code == 2
+
+
+def test_an_image_of_a_row_that_is_not_chosen_does_not_hold_up_the_others(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.writes("not an image", "broken.jpg")
+    desk.writes("rows:\n  - {id: a, prompt: x}\n  - {id: b, prompt: y, image: broken.jpg}\n")
+    with service(tmp_path / "state") as shop:
+        assert desk.buys(shop.url).code == 2
+        assert desk.buys(shop.url, "--only", "a").code == 0
+
+
+def test_nohup_is_heeded(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(SUN)
+    with service(tmp_path / "state", render_s=(2.0, 2.0)) as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a child inherits that
+        try:
+            process = desk.starts(*words, GPTPROTO_API_KEY=KEY)
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        assert process.stderr is not None
+        process.stderr.readline()
+        assert interrupt(process, signal.SIGHUP).code == 0

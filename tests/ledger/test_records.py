@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -201,7 +201,7 @@ def test_render_times_are_of_the_newest_renders_from_order_to_completion(ledger:
     assert len(everything) == 3  # the first was done before it was ordered, by its own clock
 
 
-def test_clips_that_came_since_are_counted_with_the_time_from_first_to_last(
+def test_clips_that_came_lately_are_counted_from_when_the_first_of_them_was_ordered(
     ledger: Ledger,
 ) -> None:
     jobs = take_in(ledger, *(planned(f"cat-{it}") for it in range(3)))
@@ -209,6 +209,13 @@ def test_clips_that_came_since_are_counted_with_the_time_from_first_to_last(
         checked = record(ledger, bring(ledger, job, State.RENDERED), Event.DOWNLOAD_CHECKED)
         at = AT + timedelta(minutes=minutes)
         ledger.record(checked, Happening(Event.DOWNLOAD_KEPT, at))
-    assert ledger.records.kept_since(AT) == Kept(3, 120.0)
-    assert ledger.records.kept_since(AT + timedelta(seconds=1)) == Kept(2, 60.0)
-    assert ledger.records.kept_since(AT + timedelta(hours=1)) == Kept(0, 0.0)
+    ordered_at = jobs_ordered_at(ledger)
+    assert ledger.records.kept_since(AT) == Kept(3, max(AT, ordered_at))
+    later = AT + timedelta(seconds=1)
+    assert ledger.records.kept_since(later) == Kept(2, max(later, ordered_at))
+    assert ledger.records.kept_since(AT + timedelta(hours=1)) == Kept(0, None)
+
+
+def jobs_ordered_at(ledger: Ledger) -> datetime:
+    times = [entry.job.submitted_at for entry in ledger.records.entries()]
+    return min(at for at in times if at is not None)

@@ -155,7 +155,7 @@ def test_a_folder_of_another_campaign_or_service_is_refused_with_both_names(
         ):
             with pytest.raises(UsageError, match=told) as refused:
                 ledger.claim(name, service, "../dogs.yaml", [])
-            assert "choose another run folder" in refused.value.mend
+            assert "--out-dir" in refused.value.mend
         assert ledger.records.campaign() == before
 
 
