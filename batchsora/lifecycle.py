@@ -38,6 +38,7 @@ class Event(StrEnum):
     DOWNLOAD_LOST = "download_lost"  # gone from the service before it was fetched
     FILE_MISSING = "file_missing"  # a finished clip was removed here; it may still be there
     FILE_LOST = "file_lost"  # a finished clip was removed here, and is gone there too
+    FILE_FOUND = "file_found"  # a finished clip that was removed here is back
     RETRY_ASKED = "retry_asked"  # a person wants a failed job tried again
 
 
@@ -92,6 +93,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.RENDERED, Event.FILE_LOST): State.DONE,
     (State.DONE, Event.FILE_MISSING): State.RENDERED,
     (State.DONE, Event.FILE_LOST): State.DONE,
+    (State.DONE, Event.FILE_FOUND): State.DONE,
     (State.FAILED, Event.RETRY_ASKED): State.PENDING,  # or RUNNING, where its id is alive
 }
 
@@ -241,5 +243,6 @@ _CHANGES: dict[Event, Callable[[Job, Happening], _Changes]] = {
     Event.DOWNLOAD_LOST: _failed,
     Event.FILE_MISSING: _nothing,
     Event.FILE_LOST: _hinted,
+    Event.FILE_FOUND: _hinted,
     Event.RETRY_ASKED: _retried,
 }

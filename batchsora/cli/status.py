@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -69,7 +70,11 @@ def command(target: Path | None, *, as_json: bool, watch: bool) -> int:
 
 def read_status(folder: Path) -> Status:
     """Look at a run folder."""
-    records = Records(open_for_reading(folder / LEDGER))
+    with closing(open_for_reading(folder / LEDGER)) as ledger:
+        return _status_of(folder, Records(ledger))
+
+
+def _status_of(folder: Path, records: Records) -> Status:
     now = system_now()
     kept = records.kept_since(now - RECENT)
     # one clip says nothing of how fast the next ones come

@@ -62,6 +62,11 @@ class Partial:
             self._path.unlink(missing_ok=True)
 
 
+def is_in_place(folder: Path, job: Job) -> bool:
+    """Tell whether a job's clip is where it should be, byte for byte; blocks."""
+    return job.clip is not None and _holds(folder / job.clip.file, job.clip)
+
+
 def finish(folder: Path, job: Job) -> bool:
     """Give a checked clip its name, durably, or see that it has it; blocks.
 

@@ -12,6 +12,7 @@ from batchsora.ledger import intake
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import FILE_MISSING_HINT, Event, Happening
 from batchsora.manifest import Manifest
+from batchsora.runner.placing import is_in_place
 from batchsora.runner.planning import Action, Choice, Gone, Met, batches, meet
 
 PROBLEMS_SHOWN = 100
@@ -84,3 +85,5 @@ def _wake(ledger: Ledger, met: Met, *, retry_failed: bool) -> None:
         ledger.record(job, Happening(Event.FILE_MISSING, now))
     elif met.lost and job.hint != FILE_MISSING_HINT:
         ledger.record(job, Happening(Event.FILE_LOST, now, hint=FILE_MISSING_HINT))
+    elif not met.lost and job.hint == FILE_MISSING_HINT and is_in_place(ledger.folder, job):
+        ledger.record(job, Happening(Event.FILE_FOUND, now))
