@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -85,8 +86,16 @@ class _Sums:
 
 def show_plan(aim: Aim, choice: Choice, reach: Reach, *, retry_failed: bool) -> None:
     """Print what a run would do; raises ManifestRefusedError, and UsageError for a wrong folder."""
-    ledger = aim.folder / LEDGER
-    records = Records(open_for_reading(ledger) if ledger.exists() else empty())
+    path = aim.folder / LEDGER
+    with closing(open_for_reading(path) if path.exists() else empty()) as ledger:
+        sums = _add_up(aim, choice, reach, Records(ledger), retry_failed=retry_failed)
+    _sum_up(sums, aim, reach)
+
+
+def _add_up(
+    aim: Aim, choice: Choice, reach: Reach, records: Records, *, retry_failed: bool
+) -> _Sums:
+    """Print the first jobs, and add up all of them."""
     if campaign := records.campaign():
         campaign.insist(aim.folder, aim.manifest.name, reach.called)
     sums = _Sums(retry_failed=retry_failed)
@@ -107,7 +116,7 @@ def show_plan(aim: Aim, choice: Choice, reach: Reach, *, retry_failed: bool) -> 
     choice.insist()
     if not sums.actions and not choice.everything:
         raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
-    _sum_up(sums, aim, reach)
+    return sums
 
 
 def _line(met: Met, action: Action) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -22,7 +23,8 @@ def command(target: Path | None) -> int:
     Example: batchsora report runs/campaign
     """
     folder = find_run(target)
-    write_reports(folder, Records(open_for_reading(folder / LEDGER)))
+    with closing(open_for_reading(folder / LEDGER)) as ledger:
+        write_reports(folder, Records(ledger))
     for name in ("report.csv", "report.json"):
         out(shown(folder / name))
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -30,14 +31,15 @@ def command(target: Path, job: str) -> int:
     Example: batchsora show manifests/campaign.yaml cat-hat#2
     """
     folder = find_run(target)
-    records = Records(open_for_reading(folder / LEDGER))
-    found = list(records.named([job]))
-    if not found:
-        mend = f"the names are in {shown(folder / 'report.csv')}, in the columns id and take"
-        raise UsageError(f"no job {job} in {shown(folder)}", mend)
-    for entry in found:
-        for line in _lines(entry, records):
-            out(line)
+    with closing(open_for_reading(folder / LEDGER)) as ledger:
+        records = Records(ledger)
+        found = list(records.named([job]))
+        if not found:
+            mend = f"the names are in {shown(folder / 'report.csv')}, in the columns id and take"
+            raise UsageError(f"no job {job} in {shown(folder)}", mend)
+        for entry in found:
+            for line in _lines(entry, records):
+                out(line)
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +49,8 @@ def _aim_from(folder: Path, cards: Cards, *, simulate: bool) -> Aim:
     from batchsora.ledger.records import Records  # noqa: PLC0415
     from batchsora.manifest import open_manifest  # noqa: PLC0415
 
-    campaign = Records(open_for_reading(folder / LEDGER)).campaign()
+    with closing(open_for_reading(folder / LEDGER)) as ledger:
+        campaign = Records(ledger).campaign()
     manifest = (
         None if campaign is None else Path(os.path.normpath(folder.resolve() / campaign.manifest))
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -30,12 +31,13 @@ def command(manifest: Path, models: Path | None) -> int:
     problems: list[Problem] = []
     count = jobs = 0
     # against no ledger and no folder: only the manifest itself is looked at
-    for met in meet(opened, Records(empty()), Path(os.devnull), Choice(), system_now()):
-        if isinstance(met, Problem):
-            count += 1
-            problems.extend([met] * (count <= PROBLEMS_SHOWN))
-        else:
-            jobs += 1
+    with closing(empty()) as ledger:
+        for met in meet(opened, Records(ledger), Path(os.devnull), Choice(), system_now()):
+            if isinstance(met, Problem):
+                count += 1
+                problems.extend([met] * (count <= PROBLEMS_SHOWN))
+            else:
+                jobs += 1
     if problems:
         raise ManifestRefusedError(problems, count)
     out(f"{manifest}: {jobs} job{'s' if jobs != 1 else ''}, no problems")
