@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,7 +95,8 @@ def test_the_report_for_programs_has_the_keys_that_are_documented(readme: Sessio
 
 
 def totals_of(ledger: Path) -> Totals:
-    return Totals.of(Records(open_for_reading(ledger)).tallies())
+    with closing(open_for_reading(ledger)) as db:
+        return Totals.of(Records(db).tallies())
 
 
 def run_python(block: str, folder: Path) -> str:
@@ -113,7 +115,8 @@ def test_a_ledger_that_is_copied_as_documented_knows_the_same(readme: Session) -
 
 def test_a_damaged_ledger_is_saved_as_documented_and_knows_every_purchase(readme: Session) -> None:
     folder = readme.copy_of_run("damaged")
-    keys = [entry.job.key for entry in Records(open_for_reading(folder / "ledger.db")).entries()]
+    with closing(open_for_reading(folder / "ledger.db")) as db:
+        keys = [entry.job.key for entry in Records(db).entries()]
     spoil_index(folder / "ledger.db")
     with open_ledger(folder) as ledger, pytest.raises(LedgerError, match="malformed"):
         ledger.records.find(keys)
