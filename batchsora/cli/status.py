@@ -60,7 +60,7 @@ def command(target: Path | None, *, as_json: bool, watch: bool) -> int:
     status = read_status(folder)
     _print(status, as_json=as_json)
     while watch and status.is_running:
-        time.sleep(WATCH_EVERY_S)
+        time.sleep(WATCH_EVERY_S)  # another process writes the ledger: nothing rings here
         status = read_status(folder)
         if not as_json:
             click.clear()  # does nothing where there is no terminal

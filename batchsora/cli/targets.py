@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from batchsora.models import Cards
 
 LEDGER = "ledger.db"
+_NAME_BOTH = "name the manifest, and the folder with --out-dir"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Aim:
 def take_aim(target: Path, out_dir: Path | None, models: Path | None, *, simulate: bool) -> Aim:
     """Open the manifest that a target means, itself or the one of that run folder."""
     from batchsora.manifest import open_manifest, read_cards  # noqa: PLC0415 - heavy
-    from batchsora.models import BUILT_IN  # noqa: PLC0415
+    from batchsora.models import BUILT_IN  # noqa: PLC0415 - as late as the manifest
 
     cards = BUILT_IN if models is None else read_cards(models)
     if not (target / LEDGER).is_file():
@@ -46,8 +47,8 @@ def take_aim(target: Path, out_dir: Path | None, models: Path | None, *, simulat
 
 def _aim_from(folder: Path, cards: Cards, *, simulate: bool) -> Aim:
     from batchsora.ledger.opening import open_for_reading  # noqa: PLC0415 - heavy
-    from batchsora.ledger.records import Records  # noqa: PLC0415
-    from batchsora.manifest import open_manifest  # noqa: PLC0415
+    from batchsora.ledger.records import Records  # noqa: PLC0415 - heavy, too
+    from batchsora.manifest import open_manifest  # noqa: PLC0415 - heavy, too
 
     with closing(open_for_reading(folder / LEDGER)) as ledger:
         campaign = Records(ledger).campaign()
@@ -59,9 +60,6 @@ def _aim_from(folder: Path, cards: Cards, *, simulate: bool) -> Aim:
         raise UsageError(f"the manifest of {folder} is not found: {where}", _NAME_BOTH)
     simulate = simulate or campaign.service == "simulator"
     return Aim(open_manifest(manifest, cards=cards), folder, simulate, campaign.service)
-
-
-_NAME_BOTH = "name the manifest, and the folder with --out-dir"
 
 
 def run_folder(manifest: Path, name: str, *, simulate: bool) -> Path:

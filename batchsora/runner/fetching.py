@@ -23,12 +23,9 @@ async def download(job: Job, run: Session, tries: Tries) -> Job:
     except OSError as error:
         run.stopping.ask(_disk_stop(error))
         return job
-    async with run.downloads:
-        generation = await run.stopping.unless_asked(run.gates.download.admit())
-        if generation is None:
-            return job
-        job, verdict = await fetch_once(job, run, tries)
-    await run.heed(run.gates.download, verdict, generation)
+    job, verdict = await fetch_in_turn(job, run, tries)
+    if verdict is None:
+        return job
     if verdict.kind is not Kind.OK:
         tries.gave_up = run.waited_too_long(tries)
     if verdict.kind in {Kind.RETRY, Kind.NOT_READY}:
@@ -49,7 +46,18 @@ async def _ask_where(job: Job, run: Session, tries: Tries) -> None:
         tries.url = answer[0].url if answer and answer[0] else None
 
 
-async def fetch_once(job: Job, run: Session, tries: Tries) -> tuple[Job, Verdict]:
+async def fetch_in_turn(job: Job, run: Session, tries: Tries) -> tuple[Job, Verdict | None]:
+    """Wait for one's turn, then try once to fetch a clip; no verdict where a stop came first."""
+    async with run.downloads:
+        generation = await run.stopping.unless_asked(run.gates.download.admit())
+        if generation is None:
+            return job, None
+        job, verdict = await _fetch_once(job, run, tries)
+    await run.heed(run.gates.download, verdict, generation)
+    return job, verdict
+
+
+async def _fetch_once(job: Job, run: Session, tries: Tries) -> tuple[Job, Verdict]:
     """Try once to fetch a clip, and record what came of it."""
     started_at = run.now()
     try:

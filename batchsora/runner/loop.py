@@ -105,7 +105,8 @@ async def _drive_job(job: Job, run: Session, slots: Slots) -> None:
                     slots.keep()
                 else:
                     slots.release()
-        job = await drive(job, run, tries)
+        if job.state is State.RENDERED:  # whatever else was left as it is stays so
+            job = await drive(job, run, tries)
     run.let_go(job)
 
 

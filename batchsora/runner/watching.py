@@ -7,7 +7,7 @@ from datetime import timedelta
 from batchsora.backoff import Backoff
 from batchsora.job import Fault, Job, Reason
 from batchsora.lifecycle import Event
-from batchsora.runner.fetching import fetch_once
+from batchsora.runner.fetching import fetch_in_turn
 from batchsora.runner.session import RETRIES, Session, Tries
 from batchsora.service.dialects import Progress, Video
 from batchsora.service.verdicts import Kind, Verdict
@@ -71,7 +71,9 @@ async def poll(job: Job, run: Session, tries: Tries) -> Job:
         return job
     if run.waited_too_long(tries):
         tries.gave_up = True
-        return await _last_look(job, run, tries)
+        # one last look at the clip itself: a job may stand at 99 % although its clip is there
+        job, _ = await fetch_in_turn(job, run, tries)
+        return job
     generation = await run.stopping.unless_asked(run.gates.poll.admit())
     if generation is None:
         return job
@@ -89,17 +91,6 @@ async def poll(job: Job, run: Session, tries: Tries) -> Job:
 
 def _age_s(job: Job, run: Session) -> float:
     return (run.now() - (job.submitted_at or run.now())).total_seconds()
-
-
-async def _last_look(job: Job, run: Session, tries: Tries) -> Job:
-    """Ask for the clip itself: a job may stand at 99 % for ever although its clip is there."""
-    async with run.downloads:
-        generation = await run.stopping.unless_asked(run.gates.download.admit())
-        if generation is None:
-            return job
-        job, verdict = await fetch_once(job, run, tries)
-    await run.heed(run.gates.download, verdict, generation)
-    return job
 
 
 def _settle(job: Job, run: Session, tries: Tries, video: Video | None, verdict: Verdict) -> Job:
