@@ -48,6 +48,59 @@ class Fit(StrEnum):
     EXACT = "exact"  # refuse anything that is not of this size already
 
 
+class Focus(NamedTuple):
+    """The point of an image that `Fit.COVER` keeps nearest the middle: parts of width and height.
+
+    ``Focus(0.5, 0)`` is the middle of the upper edge.
+    """
+
+    x: float
+    y: float
+
+    def __str__(self) -> str:
+        """Write it as it is read: ``0.5,0``."""
+        return f"{self.x:g},{self.y:g}"
+
+
+CENTRE = Focus(0.5, 0.5)
+BLUR = "blur"  # an edge of the picture's own colours
+
+
+class Framing(NamedTuple):
+    """How an image becomes exactly the size ordered: a fit, and what that fit may be told."""
+
+    fit: Fit = Fit.COVER
+    focus: Focus = CENTRE  # of `cover`; others crop nothing
+    pad: str = BLUR  # of `contain`: that, or a colour as #rrggbb
+
+    @property
+    def plain(self) -> Framing:
+        """The same framing without what its fit pays no attention to."""
+        focus = self.focus if self.fit is Fit.COVER else CENTRE
+        return Framing(self.fit, focus, self.pad if self.fit is Fit.CONTAIN else BLUR)
+
+    def __str__(self) -> str:
+        """Write it as `parse` reads it: ``cover``, ``cover 0.5,0``, ``contain #ffffff``."""
+        fit, focus, pad = self.plain
+        told = [fit.value, *[str(focus)] * (focus != CENTRE), *[pad] * (pad != BLUR)]
+        return " ".join(told)
+
+    @classmethod
+    def parse(cls, text: str) -> Framing:
+        """Read what `str` writes."""
+        word, _, rest = text.partition(" ")
+        fit = Fit(word)
+        if not rest:
+            return cls(fit)
+        if fit is Fit.CONTAIN:
+            return cls(fit, pad=rest)
+        x, _, y = rest.partition(",")
+        return cls(fit, Focus(float(x), float(y)))
+
+
+COVER = Framing()
+
+
 class Size(NamedTuple):
     """Width and height of a clip in pixels."""
 
@@ -75,8 +128,8 @@ class Image:
     sha256: str  # of the file's bytes
 
 
-Picture = tuple[str, Fit] | None
-"""An image's hash, and how it is fitted; None where there is no image."""
+Picture = tuple[str, str] | None
+"""An image's hash, and how it is framed; None where there is no image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +142,12 @@ class Order:
     size: Size
     take: int = 1
     image: Image | None = None
-    fit: Fit = Fit.COVER
+    framing: Framing = COVER
 
     @property
     def picture(self) -> Picture:
         """What its clip starts from: two orders with one picture that look alike are one."""
-        return None if self.image is None else (self.image.sha256, self.fit)
+        return None if self.image is None else (self.image.sha256, str(self.framing))
 
     def key(self) -> str:
         """Name the job by its content: 32 hex digits that no move of a row or a folder changes."""
@@ -106,7 +159,7 @@ class Order:
             "take": self.take,
         }
         if self.image is not None:
-            content |= {"image": self.image.sha256, "fit": self.fit.value}
+            content |= {"image": self.image.sha256, "fit": str(self.framing)}
         canonical = _CANONICAL.encode(content)
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

@@ -48,7 +48,7 @@ def _lines(entry: Entry, records: Records) -> Iterator[str]:
     yield f"{job.name}: {job.state}{f', {job.reason}' if job.reason else ''}"
     cells = report_row(entry, ())
     yield from _known("prompt", order.prompt)
-    yield from _known("image", f"{order.image.written} ({order.fit})" if order.image else None)
+    yield from _known("image", f"{order.image.written} ({order.framing})" if order.image else None)
     yield from _known("order", f"{order.model}, {order.seconds} s, {order.size}")
     yield from _known("price", price_text(job.price_usd))
     for name in ("file", "video_id", "cost_usd", "error_code", "error_message", "hint"):

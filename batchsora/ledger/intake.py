@@ -80,7 +80,7 @@ def _order(planned: Planned) -> dict[str, Any]:
         "seconds": order.seconds,
         "size": str(order.size),
         "image_sha256": order.image and order.image.sha256,
-        "fit": order.fit.value,
+        "fit": str(order.framing),
         "likeness": order.likeness(),
         "output": planned.output,
         "output_folded": fold_path(planned.output),

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from batchsora.clock import read_stamp, stamp
-from batchsora.job import Clip, Fault, Fit, Image, Job, Order, Reason, Size, State
+from batchsora.job import Clip, Fault, Framing, Image, Job, Order, Reason, Size, State
 from batchsora.lifecycle import Happening
 
 Row = Mapping[str, Any]
@@ -128,6 +128,7 @@ def read_job(row: Row) -> Job:
     )
 
 
+_read_framing = lru_cache(maxsize=256)(Framing.parse)
 _read_size = lru_cache(maxsize=256)(Size.parse)  # there are but a few
 
 
@@ -140,7 +141,7 @@ def _read_order(row: Row) -> Order:
         size=_read_size(row["size"]),
         take=row["take"],
         image=image,
-        fit=Fit(row["fit"]),
+        framing=_read_framing(row["fit"]),
     )
 
 

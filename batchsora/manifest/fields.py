@@ -21,6 +21,8 @@ COLUMNS = (
     "takes",
     "tags",
     "fit",
+    "focus",
+    "pad",
     "output",
 )
 FIELDS = frozenset({*COLUMNS, "vars"})
@@ -29,7 +31,8 @@ _TAGS = "write tags: [hero, draft]"
 
 # What a row orders that does not say.
 DEFAULTS: Mapping[str, str] = MappingProxyType(
-    {"model": "sora-2", "seconds": "4", "size": "720x1280", "fit": "cover", "takes": "1"}
+    {"model": "sora-2", "seconds": "4", "size": "720x1280", "takes": "1"}
+    | {"fit": "cover", "focus": "centre", "pad": "blur"}
 )
 
 

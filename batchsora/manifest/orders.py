@@ -15,7 +15,7 @@ from batchsora.manifest.head import Head
 from batchsora.manifest.located import Flaw, RowText, shown
 from batchsora.manifest.outputs import Subject, output_path, template_flaws
 from batchsora.manifest.pictures import NO_PICTURE, Picture, Recall, find_picture
-from batchsora.manifest.terms import Terms, read_terms
+from batchsora.manifest.terms import Terms, TermsText, read_terms
 from batchsora.manifest.text import unprintable
 from batchsora.manifest.words import read_id, read_prompt, read_tags
 from batchsora.planned import Planned
@@ -68,9 +68,7 @@ class RowReader:
         flaws = list(row.flaws)
         fields = {**self._base, **row.fields}
         columns = {**self._head.defaults.columns, **row.columns}
-        terms = self._terms(
-            fields["model"], fields["seconds"], fields["size"], fields["fit"], fields["takes"]
-        )
+        terms = self._terms(TermsText(*(fields[name] for name in TermsText._fields)))
         picture = self._picture(fields["image"]) if "image" in fields else NO_PICTURE
         prompt = read_prompt(fields.get("prompt", ""), columns, flaws)
         given = read_id(fields["id"], columns, flaws) if "id" in fields else ""
@@ -87,7 +85,7 @@ class RowReader:
     def _job(self, row: RowText, reading: _Reading, take: int) -> Planned | list[Flaw]:
         prompt, given, terms, picture, tags, columns, template = reading
         order = Order(
-            prompt, terms.model, terms.seconds, terms.size, take, picture.image, terms.fit
+            prompt, terms.model, terms.seconds, terms.size, take, picture.image, terms.framing
         )
         key = order.key()
         # all takes of a row have one id, so that its name means all of them

@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
-from batchsora.job import Fit, Order, Size
+from PIL import ImageColor
+
+from batchsora.job import BLUR, CENTRE, Fit, Focus, Framing, Order, Size
 from batchsora.manifest.located import Flaw, shown
 from batchsora.manifest.names import nearest
 from batchsora.models import Cards, ModelCard
 
 MOST_TAKES = 1000  # a slip of the finger should not become a bill
 
+# The words for the points that people name.
+_SPOTS: Mapping[str, Focus] = {
+    "top": Focus(0.5, 0.0),
+    "centre": CENTRE,
+    "center": CENTRE,
+    "bottom": Focus(0.5, 1.0),
+    "left": Focus(0.0, 0.5),
+    "right": Focus(1.0, 0.5),
+}
+_PART = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)(%?)")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _WHOLE = re.compile(r"([0-9]{1,6})(?:\.0+)?")  # spreadsheets write 4 as 4.0
+
+
+class TermsText(NamedTuple):
+    """The terms as a row says them, or its defaults do."""
+
+    model: str
+    seconds: str
+    size: str
+    fit: str
+    focus: str
+    pad: str
+    takes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +50,25 @@ class Terms:
     model: str
     seconds: int
     size: Size
-    fit: Fit
+    framing: Framing
     takes: int
     price_usd: Decimal | None  # of one take; None is unknown, never free
 
 
-def read_terms(
-    model: str, seconds: str, size: str, fit: str, takes: str, *, cards: Cards
-) -> Terms | tuple[Flaw, ...]:
+def read_terms(text: TermsText, cards: Cards) -> Terms | tuple[Flaw, ...]:
     """Read the terms, or tell everything that is wrong with them."""
     flaws: list[Flaw] = []
-    card = cards.get(model)
+    card = cards.get(text.model)
     if card is None:
-        flaws.append(_unknown_model(model, cards))
-    read_seconds = _seconds(seconds, card, flaws)
-    read_size = _size(size, card, flaws)
-    read_fit = _fit(fit, flaws)
-    read_takes = _takes(takes, flaws)
+        flaws.append(_unknown_model(text.model, cards))
+    seconds = _seconds(text.seconds, card, flaws)
+    size = _size(text.size, card, flaws)
+    framing = Framing(_fit(text.fit, flaws), _focus(text.focus, flaws), _pad(text.pad, flaws))
+    takes = _takes(text.takes, flaws)
     if flaws or card is None:
         return tuple(flaws)
-    order = Order("", model, read_seconds, read_size)
-    return Terms(model, read_seconds, read_size, read_fit, read_takes, card.price_usd(order))
+    price_usd = card.price_usd(Order("", text.model, seconds, size))
+    return Terms(text.model, seconds, size, framing.plain, takes, price_usd)
 
 
 def whole(text: str) -> int | None:
@@ -110,6 +134,44 @@ def _fit(text: str, flaws: list[Flaw]) -> Fit:
         what = f"fit must be one of {_listed(Fit)}, not {shown(text)}"
         flaws.append(Flaw(what, f"write fit: {nearest(text, Fit) or Fit.COVER}", "fit"))
         return Fit.COVER
+
+
+def _focus(text: str, flaws: list[Flaw]) -> Focus:
+    word = text.casefold()
+    if word in _SPOTS:
+        return _SPOTS[word]
+    parts = [_part(part) for part in text.split(",")]
+    match parts:
+        case [float(x), float(y)]:
+            return Focus(x, y)
+        case _:
+            what = f"focus must be {_listed(_SPOTS)} or X,Y from 0 to 1, not {shown(text)}"
+            meant = nearest(text, _SPOTS) or "top"
+            flaws.append(Flaw(what, f"write focus: {meant}, or focus: 0.5,0.3", "focus"))
+            return CENTRE
+
+
+def _part(text: str) -> float | None:
+    """Read a part of a width or height: ``0.3``, ``30%``."""
+    found = _PART.fullmatch(text.strip())
+    if found is None:
+        return None
+    part = round(float(found[1]) / (100 if found[2] else 1), 4)
+    return part if part <= 1 else None
+
+
+def _pad(text: str, flaws: list[Flaw]) -> str:
+    """Read what to pad with: ``blur``, ``#rrggbb``, or a colour by its name in CSS."""
+    word = text.casefold()
+    if word == BLUR or _COLOUR.fullmatch(word):
+        return word
+    if word in ImageColor.colormap:
+        red, green, blue = ImageColor.getrgb(word)[:3]
+        return f"#{red:02x}{green:02x}{blue:02x}"
+    what = f"pad must be blur or a colour, not {shown(text)}"
+    meant = nearest(text, (BLUR, *ImageColor.colormap)) or "blur"
+    flaws.append(Flaw(what, f'write pad: {meant}, or pad: "#ffffff"', "pad"))
+    return BLUR
 
 
 def _takes(text: str, flaws: list[Flaw]) -> int:

@@ -2,26 +2,26 @@
 
 from typing import assert_never
 
-from batchsora.job import Fit
+from batchsora.job import Fit, Framing
 from batchsora.media.facts import ImageFacts, ImageProblem
 
 UNTOUCHED_FORMATS = frozenset({"JPEG", "PNG", "WEBP"})  # what the service takes as it is
 WORTH_SAYING = 1.005  # an enlargement below half a per cent is a rounding of pixels
 
 
-def fitted_notes(facts: ImageFacts, size: tuple[int, int], fit: Fit) -> tuple[str, ...]:
+def fitted_notes(facts: ImageFacts, size: tuple[int, int], framing: Framing) -> tuple[str, ...]:
     """Say in words what fitting does to the image; nothing, when its bytes go as they are.
 
     Raises ImageProblem when `fit` is exact and the image has another size.
     """
-    if fit is Fit.EXACT and facts.size != size:
+    if framing.fit is Fit.EXACT and facts.size != size:
         raise ImageProblem(
             f"the image is {_words(facts.size)}, not exactly the {_words(size)} ordered",
             f"resize it to {_words(size)}, or choose fit: cover, contain or stretch",
         )
     if goes_untouched(facts, size):
         return ("sent as it is, with the GPS position in it",) if facts.has_gps else ()
-    return (*_colour_notes(facts), *_shape_notes(facts.size, size, fit))
+    return (*_colour_notes(facts), *_shape_notes(facts.size, size, framing.fit))
 
 
 def goes_untouched(facts: ImageFacts, size: tuple[int, int]) -> bool:

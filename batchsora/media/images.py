@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from batchsora.job import Fit
+from batchsora.job import Framing
 from batchsora.media.facts import ImageFacts, ImageProblem
 from batchsora.media.fits import fitted_notes, goes_untouched
 from batchsora.media.headers import (
@@ -22,7 +22,6 @@ from batchsora.media.headers import (
 from batchsora.media.pixels import decode, fitted_picture
 
 __all__ = [
-    "Fit",
     "ImageFacts",
     "ImageProblem",
     "PreparedImage",
@@ -57,7 +56,7 @@ class PreparedImage:
     source_sha256: str  # of the very bytes that were decoded: tells a file that changed meanwhile
 
 
-def prepare_image(path: Path, size: tuple[int, int], fit: Fit) -> PreparedImage:
+def prepare_image(path: Path, size: tuple[int, int], framing: Framing) -> PreparedImage:
     """Return the image as it goes to the service, exactly `size` (width, height) in pixels.
 
     The picture is decoded wholly, so that a truncated file is found here; set upright by
@@ -71,13 +70,13 @@ def prepare_image(path: Path, size: tuple[int, int], fit: Fit) -> PreparedImage:
     with readable():
         source = path.read_bytes()
         image, facts = open_header(io.BytesIO(source), len(source))
-        notes = fitted_notes(facts, size, fit)
-        decode(image, facts, size, fit)
+        notes = fitted_notes(facts, size, framing)
+        decode(image, facts, size, framing.fit)
     if goes_untouched(facts, size):
         kind, content = facts.format, source
     else:
         kind = "PNG" if facts.format == "PNG" else "JPEG"
-        content = _encoded(fitted_picture(image, facts, size, fit), kind)
+        content = _encoded(fitted_picture(image, facts, size, framing.fit), kind)
     suffix, mime_type = KINDS[kind]
     return PreparedImage(
         content=content,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from batchsora.errors import Problem, UsageError
-from batchsora.job import Fit, Job, Size, State, fold_path
+from batchsora.job import Framing, Job, Size, State, fold_path
 from batchsora.ledger.records import Entry, Records
 from batchsora.lifecycle import FILE_MISSING_HINT, id_is_alive
 from batchsora.manifest import Manifest
@@ -67,7 +67,7 @@ class Met:
         """What will be done to its image before it is sent, or what is wrong with it."""
         path, order = self.planned.image_path, self.planned.order
         try:
-            return "" if path is None else _fitting(path, order.size, order.fit)
+            return "" if path is None else _fitting(path, order.size, order.framing)
         except ImageProblem as problem:
             return problem.what
 
@@ -222,7 +222,7 @@ class _Meeting:
             yield self._problem(planned, planned.image_problem, planned.image_mend)
         elif planned.image_path is not None:
             try:
-                _fitting(planned.image_path, planned.order.size, planned.order.fit)
+                _fitting(planned.image_path, planned.order.size, planned.order.framing)
             except ImageProblem as problem:
                 image = planned.order.image.written if planned.order.image else ""
                 yield self._problem(planned, f"{image}: {problem.what}", problem.mend)
@@ -256,6 +256,6 @@ def _why(job: Job) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _fitting(path: Path, size: Size, fit: Fit) -> str:
+def _fitting(path: Path, size: Size, framing: Framing) -> str:
     """Say what will be done to an image; raises ImageProblem."""
-    return ", ".join(fitted_notes(inspect_image(path), size, fit))
+    return ", ".join(fitted_notes(inspect_image(path), size, framing))

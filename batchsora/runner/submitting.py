@@ -40,7 +40,7 @@ async def _prepare(job: Job, run: Session) -> Upload | None:
         return None
     path = run.manifest_folder / image.written
     async with run.preparing:
-        ready = await run.offload(lambda: prepare_image(path, job.order.size, job.order.fit))
+        ready = await run.offload(lambda: prepare_image(path, job.order.size, job.order.framing))
     if ready.source_sha256 != image.sha256:
         raise ImageProblem("the image has changed since this run began", "run the manifest again")
     return Upload(ready.content, ready.file_name, ready.mime_type)

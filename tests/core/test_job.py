@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from walks import pending
 
-from batchsora.job import Fit, Image, Order, Size, fold_path
+from batchsora.job import BLUR, CENTRE, Fit, Focus, Framing, Image, Order, Size, fold_path
 
 CAT = Image("images/cat.png", "c" * 64)
 DOG = Image("images/dog.png", "d" * 64)
@@ -29,7 +29,12 @@ orders = st.builds(
     take=st.integers(1, 9),
     image=st.none()
     | st.builds(Image, words, st.text("0123456789abcdef", min_size=64, max_size=64)),
-    fit=st.sampled_from(Fit),
+    framing=st.builds(
+        Framing,
+        st.sampled_from(Fit),
+        st.sampled_from([CENTRE, Focus(0.5, 0), Focus(0.25, 0.75)]),
+        st.sampled_from([BLUR, "#ffffff", "#000000"]),
+    ),
 )
 
 
@@ -49,7 +54,8 @@ def test_the_key_of_a_job_does_not_change_from_one_version_to_the_next() -> None
         {"take": 2},
         {"image": DOG},
         {"image": None},
-        {"fit": Fit.CONTAIN},
+        {"framing": Framing(Fit.CONTAIN)},
+        {"framing": Framing(Fit.COVER, focus=Focus(0.5, 0))},
     ],
 )
 def test_another_content_is_another_job(change: dict[str, Any]) -> None:
@@ -63,15 +69,25 @@ def test_an_image_is_known_by_its_bytes_and_not_by_its_name() -> None:
 
 def test_a_fit_counts_only_where_there_is_an_image() -> None:
     plain = replace(ORDER, image=None)
-    assert {replace(plain, fit=fit).key() for fit in Fit} == {plain.key()}
-    assert len({replace(ORDER, fit=fit).key() for fit in Fit}) == len(Fit)
+    assert {replace(plain, framing=Framing(fit)).key() for fit in Fit} == {plain.key()}
+    assert len({replace(ORDER, framing=Framing(fit)).key() for fit in Fit}) == len(Fit)
+
+
+def test_what_a_fit_pays_no_attention_to_does_not_count() -> None:
+    framings = [Framing(Fit.CONTAIN), Framing(Fit.CONTAIN, focus=Focus(0, 0))]
+    assert len({replace(ORDER, framing=framing).key() for framing in framings}) == 1
+
+
+@given(orders)
+def test_a_framing_is_read_as_it_is_written(order: Order) -> None:
+    assert Framing.parse(str(order.framing)) == order.framing.plain
 
 
 @given(orders, orders)
 def test_two_orders_have_one_key_only_where_their_content_is_one(one: Order, two: Order) -> None:
     def content(order: Order) -> Any:
-        plain = replace(order, image=None, fit=Fit.COVER)
-        return plain, order.image and (order.image.sha256, order.fit)
+        plain = replace(order, image=None, framing=Framing())
+        return plain, order.image and (order.image.sha256, order.framing.plain)
 
     assert (one.key() == two.key()) == (content(one) == content(two))
     assert len(one.key()) == 32
@@ -88,7 +104,7 @@ def test_jobs_look_alike_in_a_list_that_differ_in_image_take_or_fit_only() -> No
         replace(ORDER, image=DOG),
         replace(ORDER, image=None),
         replace(ORDER, take=2),
-        replace(ORDER, fit=Fit.EXACT),
+        replace(ORDER, framing=Framing(Fit.EXACT)),
     )
     assert {it.likeness() for it in twins} == {ORDER.likeness()}
 

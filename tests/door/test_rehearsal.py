@@ -12,7 +12,7 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from batchsora.job import Fit, Size
+from batchsora.job import Size
 from batchsora.manifest import Planned, open_manifest
 from batchsora.media.images import prepare_image
 
@@ -82,7 +82,7 @@ def test_every_clip_begins_with_its_own_photograph_as_it_was_fitted(rehearsed: D
     for line, job in zip(lines(rehearsed), orders(rehearsed), strict=True):
         assert job.image_path is not None
         first = frames(folder(rehearsed) / line["file"])[2]
-        fitted = prepare_image(job.image_path, job.order.size, Fit(job.order.fit))
+        fitted = prepare_image(job.image_path, job.order.size, job.order.framing)
         sent = Image.open(io.BytesIO(fitted.content))
         assert difference(first, sent) < ALIKE
         firsts[job.image_path] = first

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from batchsora.job import Clip, Fault, Fit, Image, Job, Order, Reason, Size, State
+from batchsora.job import Clip, Fault, Fit, Framing, Image, Job, Order, Reason, Size, State
 from batchsora.ledger import intake
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import Event, Happening
@@ -72,7 +72,7 @@ def planned(
         size=Size(720, 1280),
         take=take,
         image=None if image is None else Image(image, "cd" * 32),
-        fit=Fit.CONTAIN,
+        framing=Framing(Fit.CONTAIN, pad="#102030"),
     )
     return Planned(
         key=order.key(),

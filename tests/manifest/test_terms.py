@@ -2,29 +2,29 @@ from decimal import Decimal
 
 import pytest
 
-from batchsora.job import Fit, Size
+from batchsora.job import Fit, Focus, Framing, Size
 from batchsora.manifest.located import Flaw
-from batchsora.manifest.terms import Terms, read_terms
+from batchsora.manifest.terms import Terms, TermsText, read_terms
 from batchsora.models import BUILT_IN, ModelCard
 
-ORDINARY = {"model": "sora-2", "seconds": "4", "size": "720x1280", "fit": "cover", "takes": "1"}
+ORDINARY = TermsText("sora-2", "4", "720x1280", "cover", "centre", "blur", "1")
 CARD = " or add a model card with --models FILE"
 
 
 def flaws_of(**said: str) -> tuple[Flaw, ...]:
-    terms = read_terms(**(ORDINARY | said), cards=BUILT_IN)
+    terms = read_terms(ORDINARY._replace(**said), BUILT_IN)
     assert not isinstance(terms, Terms)
     return terms
 
 
 def terms_of(**said: str) -> Terms:
-    terms = read_terms(**(ORDINARY | said), cards=BUILT_IN)
+    terms = read_terms(ORDINARY._replace(**said), BUILT_IN)
     assert isinstance(terms, Terms)
     return terms
 
 
 def test_the_ordinary_terms_have_their_price() -> None:
-    assert terms_of() == Terms("sora-2", 4, Size(720, 1280), Fit.COVER, 1, Decimal("0.40"))
+    assert terms_of() == Terms("sora-2", 4, Size(720, 1280), Framing(), 1, Decimal("0.40"))
 
 
 @pytest.mark.parametrize("text", ["8", "8.0", "8.00", "08"])
@@ -81,6 +81,52 @@ def test_an_unknown_model_is_refused_and_the_rest_is_still_looked_at() -> None:
 
 def test_an_unknown_price_is_none_and_never_zero() -> None:
     card = ModelCard("mine", (5,), {Size(640, 480): None})
-    terms = read_terms("mine", "5", "640x480", "cover", "1", cards={"mine": card})
+    terms = read_terms(ORDINARY._replace(model="mine", seconds="5", size="640x480"), {"mine": card})
     assert isinstance(terms, Terms)
     assert terms.price_usd is None
+
+
+@pytest.mark.parametrize(
+    ("text", "focus"),
+    [
+        ("top", Focus(0.5, 0)),
+        ("Bottom", Focus(0.5, 1)),
+        ("left", Focus(0, 0.5)),
+        ("right", Focus(1, 0.5)),
+        ("center", Focus(0.5, 0.5)),
+        ("0.3,0.2", Focus(0.3, 0.2)),
+        ("30%, 20%", Focus(0.3, 0.2)),
+        ("1,0", Focus(1, 0)),
+    ],
+)
+def test_a_focus_is_a_word_or_a_point(text: str, focus: Focus) -> None:
+    assert terms_of(focus=text).framing == Framing(Fit.COVER, focus=focus)
+
+
+@pytest.mark.parametrize(
+    "text", ["tpo", "0.3", "0.3,0.2,0.1", "2,0", "-1,0", "300,200", ",", "a,b"]
+)
+def test_a_focus_that_is_no_point_of_the_image_is_refused(text: str) -> None:
+    what = (
+        f'focus must be top, centre, center, bottom, left, right or X,Y from 0 to 1, not "{text}"'
+    )
+    (flaw,) = flaws_of(focus=text)
+    assert (flaw.what, flaw.field) == (what, "focus")
+
+
+@pytest.mark.parametrize(
+    ("text", "pad"), [("blur", "blur"), ("White", "#ffffff"), ("#A0b1C2", "#a0b1c2")]
+)
+def test_a_pad_is_a_blur_or_a_colour(text: str, pad: str) -> None:
+    assert terms_of(fit="contain", pad=text).framing == Framing(Fit.CONTAIN, pad=pad)
+
+
+@pytest.mark.parametrize("text", ["whit", "#fff", "#12345g", "rgb(1,2,3)", "7"])
+def test_a_pad_that_is_no_colour_is_refused(text: str) -> None:
+    (flaw,) = flaws_of(fit="contain", pad=text)
+    assert (flaw.what, flaw.field) == (f'pad must be blur or a colour, not "{text}"', "pad")
+
+
+def test_what_a_fit_pays_no_attention_to_is_left_away() -> None:
+    assert terms_of(fit="contain", focus="top").framing == Framing(Fit.CONTAIN)
+    assert terms_of(fit="cover", pad="white").framing == Framing()

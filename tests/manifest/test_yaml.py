@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from batchsora.errors import ManifestRefusedError, Problem
-from batchsora.job import Fit, Size
+from batchsora.job import Fit, Framing, Size
 from batchsora.manifest import Planned, open_manifest
 from batchsora.manifest.yamltree import yaml_tree
 from batchsora.settings import Rate
@@ -47,7 +47,7 @@ def test_a_whole_manifest_becomes_jobs() -> None:
     assert first.order.image.written == "cat.png"
     assert (first.id, first.explicit_id, first.order.take) == ("cat", True, 1)
     assert (first.order.model, first.order.seconds) == ("sora-2-pro", 8)
-    assert (first.order.size, first.order.fit) == (Size(1280, 720), Fit.CONTAIN)
+    assert (first.order.size, first.order.framing) == (Size(1280, 720), Framing(Fit.CONTAIN))
     assert first.price_usd == Decimal("2.40")
     assert first.tags == ("hero", "draft")
     assert dict(first.columns) == {"season": "winter", "mood": "calm"}

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from batchsora.job import Fit, Framing
 from batchsora.media.headers import MOST_BYTES
-from batchsora.media.images import Fit, ImageProblem, hash_image, inspect_image, prepare_image
+from batchsora.media.images import ImageProblem, hash_image, inspect_image, prepare_image
 
 PHOTOS = Path(__file__).parents[2] / "manifests" / "images"
 
@@ -22,7 +23,7 @@ Reading = Callable[[Path], object]
 
 
 def prepare(path: Path) -> object:
-    return prepare_image(path, (64, 64), Fit.COVER)
+    return prepare_image(path, (64, 64), Framing(Fit.COVER))
 
 
 READINGS = pytest.mark.parametrize("reading", [inspect_image, prepare, hash_image])
@@ -130,7 +131,7 @@ def test_an_animation_is_refused(reading: Reading, tmp_path: Path, format_: str)
 def test_the_first_picture_of_a_phones_double_jpeg_is_taken(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
     frames[0].save(tmp_path / "double.jpg", "MPO", save_all=True, append_images=frames[1:])
-    prepared = prepare_image(tmp_path / "double.jpg", (64, 64), Fit.EXACT)
+    prepared = prepare_image(tmp_path / "double.jpg", (64, 64), Framing(Fit.EXACT))
     red = Image.open(io.BytesIO(prepared.content)).getpixel((9, 9))
     assert isinstance(red, tuple)
     assert red[0] > 240
@@ -155,7 +156,7 @@ def test_a_truncated_image_is_found_even_where_it_would_go_as_it_is(
     size = inspect_image(PHOTOS / name).size if fit is Fit.EXACT else (64, 64)
     (tmp_path / name).write_bytes(whole[: int(len(whole) * part)])
     with pytest.raises(ImageProblem, match="damaged"):
-        prepare_image(tmp_path / name, size, fit)
+        prepare_image(tmp_path / name, size, Framing(fit))
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
@@ -174,4 +175,4 @@ def test_damage_raises_nothing_but_an_image_problem(
     content[at : at + len(wrong)] = wrong
     (tmp_path / "damaged").write_bytes(content)
     with suppress(ImageProblem):
-        prepare_image(tmp_path / "damaged", (32, 32), Fit.CONTAIN)
+        prepare_image(tmp_path / "damaged", (32, 32), Framing(Fit.CONTAIN))

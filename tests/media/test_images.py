@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
+from batchsora.job import Fit, Framing
 from batchsora.media.images import (
-    Fit,
     ImageProblem,
     PreparedImage,
     fitted_notes,
@@ -63,7 +63,7 @@ def located_exif() -> Image.Exif:
 @pytest.mark.parametrize("photo", PHOTOS, ids=lambda photo: photo.name)
 def test_each_way_of_fitting_gives_exactly_the_size(photo: Path, fit: Fit) -> None:
     for size in ((720, 1280), (1280, 720)):
-        prepared = prepare_image(photo, size, fit)
+        prepared = prepare_image(photo, size, Framing(fit))
         assert opened(prepared).size == size == (prepared.width, prepared.height)
         assert opened(prepared).mode == "RGB"
 
@@ -76,7 +76,7 @@ def test_cover_crops_at_the_centre(tmp_path: Path) -> None:
     stripes = Image.new("RGB", (300, 100), RED)
     stripes.paste(BLUE, (100, 0, 200, 100))
     stripes.save(tmp_path / "stripes.png")
-    prepared = prepare_image(tmp_path / "stripes.png", (64, 64), Fit.COVER)
+    prepared = prepare_image(tmp_path / "stripes.png", (64, 64), Framing(Fit.COVER))
     corners = [pixel(prepared, place) for place in ((4, 4), (59, 4), (4, 59), (59, 59))]
     assert corners == [BLUE] * 4
     assert prepared.notes == ("cropped from 300x100 to 100x100",)
@@ -84,21 +84,21 @@ def test_cover_crops_at_the_centre(tmp_path: Path) -> None:
 
 def test_contain_keeps_the_whole_picture_and_pads_with_its_colours(tmp_path: Path) -> None:
     Image.new("RGB", (100, 50), RED).save(tmp_path / "red.png")
-    prepared = prepare_image(tmp_path / "red.png", (50, 100), Fit.CONTAIN)
+    prepared = prepare_image(tmp_path / "red.png", (50, 100), Framing(Fit.CONTAIN))
     assert opened(prepared).getcolors() == [(50 * 100, RED)]
     assert prepared.notes == ("padded from 50x25 to 50x100",)
 
 
 def test_contain_shows_all_four_corners(tmp_path: Path) -> None:
     quarters((64, 64)).save(tmp_path / "corners.png")
-    prepared = prepare_image(tmp_path / "corners.png", (64, 128), Fit.CONTAIN)
+    prepared = prepare_image(tmp_path / "corners.png", (64, 128), Framing(Fit.CONTAIN))
     corners = [pixel(prepared, place) for place in ((1, 33), (62, 33), (1, 94), (62, 94))]
     assert corners == [RED, GREEN, BLUE, WHITE]
 
 
 def test_stretch_keeps_all_and_bends_it(tmp_path: Path) -> None:
     quarters((64, 32)).save(tmp_path / "corners.png")
-    prepared = prepare_image(tmp_path / "corners.png", (32, 64), Fit.STRETCH)
+    prepared = prepare_image(tmp_path / "corners.png", (32, 64), Framing(Fit.STRETCH))
     corners = [pixel(prepared, place) for place in ((0, 0), (31, 0), (0, 63), (31, 63))]
     assert all(map(close, corners, (RED, GREEN, BLUE, WHITE)))
     assert prepared.notes == ("stretched from 64x32 to 32x64", "upscaled 2 times")
@@ -107,26 +107,29 @@ def test_stretch_keeps_all_and_bends_it(tmp_path: Path) -> None:
 def test_exact_refuses_another_size_and_names_the_other_ways(tmp_path: Path) -> None:
     quarters().save(tmp_path / "corners.png")
     with pytest.raises(ImageProblem) as told:
-        prepare_image(tmp_path / "corners.png", (720, 1280), Fit.EXACT)
+        prepare_image(tmp_path / "corners.png", (720, 1280), Framing(Fit.EXACT))
     assert told.value.what == "the image is 64x32, not exactly the 720x1280 ordered"
     assert all(fit in told.value.mend for fit in RESIZING)
 
 
 def test_enlarging_is_said(tmp_path: Path) -> None:
     Image.new("RGB", (313, 557)).save(tmp_path / "small.png")
-    notes = prepare_image(tmp_path / "small.png", (720, 1280), Fit.COVER).notes
+    notes = prepare_image(tmp_path / "small.png", (720, 1280), Framing(Fit.COVER)).notes
     assert notes[-1] == "upscaled 2.3 times"
 
 
 def test_a_sliver_is_fitted_too(tmp_path: Path) -> None:
     Image.new("RGB", (1, 3000), RED).save(tmp_path / "sliver.png")
     for fit in RESIZING:
-        assert opened(prepare_image(tmp_path / "sliver.png", (128, 72), fit)).size == (128, 72)
+        assert opened(prepare_image(tmp_path / "sliver.png", (128, 72), Framing(fit))).size == (
+            128,
+            72,
+        )
 
 
 def test_a_large_jpeg_is_decoded_small_and_still_right(tmp_path: Path) -> None:
     quarters((4000, 3000)).save(tmp_path / "large.jpg")
-    prepared = prepare_image(tmp_path / "large.jpg", (128, 96), Fit.COVER)
+    prepared = prepare_image(tmp_path / "large.jpg", (128, 96), Framing(Fit.COVER))
     corners = [pixel(prepared, place) for place in ((0, 0), (127, 0), (0, 95), (127, 95))]
     assert all(map(close, corners, (RED, GREEN, BLUE, WHITE)))
     assert prepared.notes == ()
@@ -142,7 +145,7 @@ def test_an_image_of_the_size_already_goes_byte_for_byte(
 ) -> None:
     path = tmp_path / "ready"
     quarters().save(path, format_)
-    prepared = prepare_image(path, (64, 32), fit)
+    prepared = prepare_image(path, (64, 32), Framing(fit))
     assert prepared.content == path.read_bytes()
     assert prepared.notes == ()
     assert prepared.mime_type == f"image/{format_.lower()}"
@@ -150,7 +153,7 @@ def test_an_image_of_the_size_already_goes_byte_for_byte(
 
 def test_a_place_that_goes_out_with_an_untouched_image_is_said(tmp_path: Path) -> None:
     quarters().save(tmp_path / "here.jpg", exif=located_exif())
-    prepared = prepare_image(tmp_path / "here.jpg", (64, 32), Fit.EXACT)
+    prepared = prepare_image(tmp_path / "here.jpg", (64, 32), Framing(Fit.EXACT))
     assert prepared.notes == ("sent as it is, with the GPS position in it",)
 
 
@@ -160,14 +163,14 @@ def test_nothing_of_the_camera_or_the_place_is_left_in_what_was_changed(tmp_path
     text.add_text("Author", "a secret name")
     quarters().save(tmp_path / "here.png", exif=located_exif(), pnginfo=text)
     for name in ("here.jpg", "here.png"):
-        prepared = prepare_image(tmp_path / name, (32, 32), Fit.COVER)
+        prepared = prepare_image(tmp_path / name, (32, 32), Framing(Fit.COVER))
         assert b"secret" not in prepared.content
         assert not opened(prepared).getexif()
 
 
 def test_the_same_image_gives_the_same_bytes() -> None:
     for fit in RESIZING:
-        first, second = (prepare_image(PHOTOS[1], (1280, 720), fit) for _ in range(2))
+        first, second = (prepare_image(PHOTOS[1], (1280, 720), Framing(fit)) for _ in range(2))
         assert first == second
 
 
@@ -175,7 +178,7 @@ def test_the_hash_is_that_of_the_file() -> None:
     path = PHOTOS[0]
     expected = hashlib.sha256(path.read_bytes()).hexdigest()
     assert hash_image(path) == expected
-    assert prepare_image(path, (64, 64), Fit.COVER).source_sha256 == expected
+    assert prepare_image(path, (64, 64), Framing(Fit.COVER)).source_sha256 == expected
 
 
 @pytest.mark.parametrize(
@@ -190,13 +193,17 @@ def test_the_hash_is_that_of_the_file() -> None:
 )
 def test_a_file_name_is_safe_in_a_header(tmp_path: Path, stem: str, file_name: str) -> None:
     quarters().save(tmp_path / f"{stem}.png")
-    assert prepare_image(tmp_path / f"{stem}.png", (64, 32), Fit.EXACT).file_name == file_name
+    assert (
+        prepare_image(tmp_path / f"{stem}.png", (64, 32), Framing(Fit.EXACT)).file_name == file_name
+    )
 
 
 def test_png_stays_png_and_the_others_become_jpeg(tmp_path: Path) -> None:
     for format_, kind in {"PNG": "PNG", "JPEG": "JPEG", "BMP": "JPEG", "GIF": "JPEG"}.items():
         quarters().save(tmp_path / "picture", format_)
-        assert opened(prepare_image(tmp_path / "picture", (32, 32), Fit.COVER)).format == kind
+        assert (
+            opened(prepare_image(tmp_path / "picture", (32, 32), Framing(Fit.COVER))).format == kind
+        )
 
 
 # Orientation
@@ -221,7 +228,7 @@ def test_every_orientation_is_set_upright(tmp_path: Path, format_: str, orientat
     path = tmp_path / "turned"
     (upright.transpose(lying) if lying is not None else upright).save(path, format_, exif=exif)
     assert inspect_image(path).size == (64, 32)
-    prepared = prepare_image(path, (64, 32), Fit.EXACT)
+    prepared = prepare_image(path, (64, 32), Framing(Fit.EXACT))
     corners = [pixel(prepared, place) for place in ((4, 4), (59, 4), (4, 27), (59, 27))]
     assert all(map(close, corners, (RED, GREEN, BLUE, WHITE)))
     assert ("rotated by EXIF" in prepared.notes) == (orientation != 1)
@@ -235,7 +242,7 @@ def test_a_large_jpeg_on_its_side_is_not_decoded_too_small(tmp_path: Path) -> No
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
     picture.save(tmp_path / "side.jpg", exif=exif, quality=95)
-    prepared = prepare_image(tmp_path / "side.jpg", (256, 64), Fit.COVER)
+    prepared = prepare_image(tmp_path / "side.jpg", (256, 64), Framing(Fit.COVER))
     assert opened(prepared).convert("L").getextrema() == pytest.approx((0, 255), abs=30)
 
 
@@ -249,7 +256,7 @@ def test_broken_exif_is_no_reason_to_refuse_a_picture(tmp_path: Path) -> None:
 
 def test_cmyk_becomes_rgb(tmp_path: Path) -> None:
     Image.new("CMYK", (64, 64), (0, 255, 255, 0)).save(tmp_path / "print.jpg")
-    prepared = prepare_image(tmp_path / "print.jpg", (32, 32), Fit.COVER)
+    prepared = prepare_image(tmp_path / "print.jpg", (32, 32), Framing(Fit.COVER))
     assert close(pixel(prepared, (9, 9)), RED)
     assert prepared.notes == ("CMYK converted",)
 
@@ -258,7 +265,7 @@ def test_a_picture_with_a_profile_is_converted_through_it(tmp_path: Path) -> Non
     """The profile of sRGB with red and green swapped stands in for a camera's own colours."""
     profile = _with_swapped_primaries(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")))
     Image.new("RGB", (64, 64), RED).save(tmp_path / "wide.png", icc_profile=profile)
-    prepared = prepare_image(tmp_path / "wide.png", (32, 32), Fit.COVER)
+    prepared = prepare_image(tmp_path / "wide.png", (32, 32), Framing(Fit.COVER))
     assert prepared.notes == ("colours converted to sRGB",)
     assert close(pixel(prepared, (9, 9)), GREEN)
     assert "icc_profile" not in opened(prepared).info
@@ -273,12 +280,16 @@ def _with_swapped_primaries(profile: ImageCms.ImageCmsProfile) -> bytes:
 @pytest.mark.parametrize("profile", [b"nonsense", b"x" * 500])
 def test_a_broken_profile_is_passed_over(tmp_path: Path, profile: bytes) -> None:
     quarters().save(tmp_path / "odd.png", icc_profile=profile)
-    assert prepare_image(tmp_path / "odd.png", (32, 32), Fit.COVER).notes[0].startswith("cropped")
+    assert (
+        prepare_image(tmp_path / "odd.png", (32, 32), Framing(Fit.COVER))
+        .notes[0]
+        .startswith("cropped")
+    )
 
 
 def test_sixteen_bits_become_eight_without_clipping(tmp_path: Path) -> None:
     Image.new("I;16", (64, 64), 0x8000).save(tmp_path / "deep.png")
-    prepared = prepare_image(tmp_path / "deep.png", (32, 32), Fit.COVER)
+    prepared = prepare_image(tmp_path / "deep.png", (32, 32), Framing(Fit.COVER))
     assert pixel(prepared, (9, 9)) == (128, 128, 128)
     assert prepared.notes == ("16 bit reduced to 8",)
 
@@ -292,7 +303,7 @@ def test_what_is_transparent_becomes_white(tmp_path: Path, mode: str) -> None:
         Image.new("RGB", (64, 64), RED).save(path, transparency=RED)
     else:
         Image.new(mode, (64, 64), 0).save(path)
-    prepared = prepare_image(path, (64, 64), Fit.EXACT)
+    prepared = prepare_image(path, (64, 64), Framing(Fit.EXACT))
     assert opened(prepared).getcolors() == [(64 * 64, WHITE)]
     assert prepared.notes == ("alpha flattened on white",)
 
@@ -300,7 +311,7 @@ def test_what_is_transparent_becomes_white(tmp_path: Path, mode: str) -> None:
 @pytest.mark.parametrize("mode", ["1", "L", "P"])
 def test_other_pixels_become_rgb_without_a_word(tmp_path: Path, mode: str) -> None:
     quarters().convert(mode).save(tmp_path / "plain.png")
-    prepared = prepare_image(tmp_path / "plain.png", (64, 32), Fit.EXACT)
+    prepared = prepare_image(tmp_path / "plain.png", (64, 32), Framing(Fit.EXACT))
     assert opened(prepared).mode == "RGB"
     assert prepared.notes == ()
 
@@ -334,12 +345,12 @@ def test_the_plan_says_what_the_deed_will(
     format_ = "JPEG" if mode == "CMYK" else "PNG"
     Image.new(mode, source).save(path, format_, exif=exif)
     try:
-        planned = fitted_notes(inspect_image(path), size, fit)
+        planned = fitted_notes(inspect_image(path), size, Framing(fit))
     except ImageProblem as refused:
         with pytest.raises(ImageProblem, match=refused.what):
-            prepare_image(path, size, fit)
+            prepare_image(path, size, Framing(fit))
         return
-    prepared = prepare_image(path, size, fit)
+    prepared = prepare_image(path, size, Framing(fit))
     assert prepared.notes == planned
     assert opened(prepared).size == size
     assert (prepared.content == path.read_bytes()) <= (planned == ())
@@ -349,4 +360,4 @@ def test_a_picture_full_of_detail_survives_every_fit(tmp_path: Path) -> None:
     noise = random.Random(7).randbytes(200 * 100 * 3)
     Image.frombytes("RGB", (200, 100), noise).save(tmp_path / "noise.png")
     for fit in RESIZING:
-        assert prepare_image(tmp_path / "noise.png", (96, 160), fit).height == 160
+        assert prepare_image(tmp_path / "noise.png", (96, 160), Framing(fit)).height == 160
