@@ -40,6 +40,11 @@ _RESCUABLE = "select * from jobs where state = 'in_doubt' and key = ?"
 _APPEND = (
     "insert into events (key, at, event, state, detail) values (:key, :at, :event, :state, :detail)"
 )
+_KEEP_IMAGE = (
+    "insert into images (url, sha256, bytes, fetched_at) values (?, ?, ?, ?)"
+    " on conflict do update set"
+    " sha256 = excluded.sha256, bytes = excluded.bytes, fetched_at = excluded.fetched_at"
+)
 
 
 class SecondDriverError(Exception):
@@ -165,6 +170,14 @@ class Ledger:
                 yield
         except sqlite3.Error as error:
             raise opening.explain(error, self.path) from error
+
+    def keep_image(self, url: str, sha256: str, byte_count: int) -> None:
+        """Remember, durably, which image came from an address; raises LedgerError.
+
+        Its file has to be on the disk by now: what is remembered is not fetched anew.
+        """
+        with self.atomic():
+            self.db.execute(_KEEP_IMAGE, (url, sha256, byte_count, stamp(self.now())))
 
     def _recover(self) -> None:
         """Put in doubt what was on the wire when the last runner died."""

@@ -60,6 +60,9 @@ def open_for_reading(path: Path) -> Database:
         if _is_empty(db):
             db.close()
             return empty()
+        if _version(db) < VERSION:
+            db = _in_memory(db)  # an older one is brought up to date by whoever writes to it
+            migrations.apply(db)
         db.execute("pragma query_only = on")
         return db
 
@@ -105,16 +108,20 @@ def _connect(file: Path, *, called: Path) -> Database:
 
 def _connect_to_copy(path: Path) -> Database:
     """Look at a copy: where nobody may write, a killed runner's journal can't be undone."""
-    memory = sqlite3.connect(":memory:")
     with tempfile.TemporaryDirectory(prefix="batchsora-") as folder:
         for name in (path.name, f"{path.name}-journal"):
             if (path.parent / name).exists():
                 shutil.copyfile(path.parent / name, Path(folder, name))
-        copy = _connect(Path(folder, path.name), called=path)
-        copy.conn.backup(memory)
-        copy.close()
-    memory.row_factory = sqlite3.Row
-    return Database(memory, execute_plugins=False)
+        return _in_memory(_connect(Path(folder, path.name), called=path))
+
+
+def _in_memory(db: Database) -> Database:
+    """Move a ledger that is only looked at into memory."""
+    memory = Database(memory=True, execute_plugins=False)
+    memory.conn.row_factory = sqlite3.Row
+    db.conn.backup(memory.conn)
+    db.close()
+    return memory
 
 
 def _make_safe(db: Database) -> None:
@@ -133,7 +140,7 @@ def _check(db: Database, path: Path) -> None:
     if _is_empty(db):
         return
     (application,) = db.execute("pragma application_id").fetchone()
-    (version,) = db.execute("pragma user_version").fetchone()
+    version = _version(db)
     if application != APPLICATION_ID:
         raise LedgerError(
             f"{path} is not a batchsora ledger", "choose another run folder with --out-dir"
@@ -143,6 +150,11 @@ def _check(db: Database, path: Path) -> None:
             f"{path} was written by a newer batchsora: version {version}, this one knows {VERSION}",
             "upgrade batchsora: pip install --upgrade batchsora",
         )
+
+
+def _version(db: Database) -> int:
+    (version,) = db.execute("pragma user_version").fetchone()
+    return int(version)
 
 
 def _is_empty(db: Database) -> bool:

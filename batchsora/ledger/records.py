@@ -249,6 +249,11 @@ class Records:
         )
         return None if row is None else str(row["image_sha256"])
 
+    def fetched_image(self, url: str) -> str | None:
+        """Tell the hash of the image that was fetched from an address; None where none was."""
+        row = self._first("select sha256 from images where url = ?", (url,))
+        return None if row is None else str(row["sha256"])
+
     def render_times(self, limit: int = 2000) -> list[tuple[Job, float]]:
         """Read the newest renders, each with the seconds that it took from order to completion."""
         rows = self._ask(

@@ -8,7 +8,7 @@ from batchsora.job import Reason, State
 from batchsora.lifecycle import Event
 
 APPLICATION_ID = 0x62736F72  # "bsor": tells a ledger from any other SQLite file
-VERSION = 1  # `user_version`: a ledger with a higher one was written by a newer batchsora
+VERSION = 2  # `user_version`: a ledger with a higher one was written by a newer batchsora
 
 migrations = Migrations("batchsora")
 
@@ -103,6 +103,15 @@ create table room (
 ) strict
 """
 
+_IMAGES = """
+create table images (
+    url         text primary key check (url <> ''),  -- as the manifest has it
+    sha256      text not null check (length(sha256) = 64),  -- of the bytes that came from there
+    bytes       integer not null check (bytes > 0),
+    fetched_at  text not null
+) strict
+"""
+
 # a plain "insert or replace" deletes without asking the trigger for deletions
 _ONCE_WRITTEN = """
 create trigger events_are_never_{name} before {verb} on events {when}
@@ -144,4 +153,11 @@ def the_first_tables(db: Database) -> None:
         db.execute(_ONCE_WRITTEN.format_map(rewrite))
     db.execute("insert into room values (1, null)")
     db.execute(f"pragma application_id = {APPLICATION_ID}")
-    db.execute(f"pragma user_version = {VERSION}")
+    db.execute("pragma user_version = 1")
+
+
+@migrations()
+def the_fetched_images(db: Database) -> None:
+    """Images, by the addresses that they came from."""
+    db.execute(_IMAGES)
+    db.execute("pragma user_version = 2")
