@@ -18,6 +18,7 @@ COMMANDS = {
     "resolve": "Settle jobs in doubt.",
     "report": "Write the reports anew from the ledger.",
     "models": "List the model cards: seconds, sizes, prices.",
+    "schema": "Print the JSON Schema of the manifest, for editors.",
     "simulate": "Serve the simulated service on loopback.",
 }
 
