@@ -71,12 +71,12 @@ def prepare_image(path: Path, size: tuple[int, int], framing: Framing) -> Prepar
         source = path.read_bytes()
         image, facts = open_header(io.BytesIO(source), len(source))
         notes = fitted_notes(facts, size, framing)
-        decode(image, facts, size, framing.fit)
+        decode(image, facts, size, framing)
     if goes_untouched(facts, size):
         kind, content = facts.format, source
     else:
         kind = "PNG" if facts.format == "PNG" else "JPEG"
-        content = _encoded(fitted_picture(image, facts, size, framing.fit), kind)
+        content = _encoded(fitted_picture(image, facts, size, framing), kind)
     suffix, mime_type = KINDS[kind]
     return PreparedImage(
         content=content,

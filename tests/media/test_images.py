@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
-from batchsora.job import Fit, Framing
+from batchsora.job import Fit, Focus, Framing
+from batchsora.media.fits import crop_box
 from batchsora.media.images import (
     ImageProblem,
     PreparedImage,
@@ -82,11 +83,77 @@ def test_cover_crops_at_the_centre(tmp_path: Path) -> None:
     assert prepared.notes == ("cropped from 300x100 to 100x100",)
 
 
+@pytest.mark.parametrize(
+    ("focus", "seen", "words"),
+    [
+        (Focus(0, 0.5), RED, " (left kept)"),
+        (Focus(1, 0.5), GREEN, " (right kept)"),
+        (Focus(0.5, 0), BLUE, ""),  # there is nothing to be cut off above
+        (Focus(0.1, 0.9), RED, " (left kept)"),
+        (Focus(0.49, 0.5), BLUE, " (97 off the left, 103 off the right)"),
+    ],
+)
+@pytest.mark.parametrize("lies", [False, True])
+def test_cover_keeps_the_point_of_focus_nearest_the_middle(
+    tmp_path: Path, focus: Focus, seen: tuple[int, ...], words: str, *, lies: bool
+) -> None:
+    stripes = Image.new("RGB", (300, 100), RED)
+    stripes.paste(BLUE, (97, 0, 203, 100))
+    stripes.paste(GREEN, (203, 0, 300, 100))
+    shape = "300x100"
+    if lies:
+        stripes, focus, shape = (
+            stripes.transpose(Image.Transpose.TRANSPOSE),
+            Focus(focus.y, focus.x),
+            "100x300",
+        )
+        words = words.replace("left", "top").replace("right", "bottom")
+    stripes.save(tmp_path / "stripes.png")
+    framing = Framing(Fit.COVER, focus)
+    prepared = prepare_image(tmp_path / "stripes.png", (64, 64), framing)
+    corners = [pixel(prepared, place) for place in ((2, 2), (61, 2), (2, 61), (61, 61))]
+    assert all(close(corner, seen) for corner in corners)
+    assert prepared.notes == (f"cropped from {shape} to 100x100{words}",)
+
+
+def test_the_focus_is_a_point_of_the_upright_picture(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    upright = quarters((64, 128))
+    upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "phone.png", exif=exif)
+    framing = Framing(Fit.COVER, Focus(0.5, 1))
+    prepared = prepare_image(tmp_path / "phone.png", (64, 64), framing)
+    assert (pixel(prepared, (9, 9)), pixel(prepared, (55, 9))) == (BLUE, WHITE)
+    assert prepared.notes == ("rotated by EXIF", "cropped from 64x128 to 64x64 (bottom kept)")
+
+
 def test_contain_keeps_the_whole_picture_and_pads_with_its_colours(tmp_path: Path) -> None:
     Image.new("RGB", (100, 50), RED).save(tmp_path / "red.png")
     prepared = prepare_image(tmp_path / "red.png", (50, 100), Framing(Fit.CONTAIN))
     assert opened(prepared).getcolors() == [(50 * 100, RED)]
     assert prepared.notes == ("padded from 50x25 to 50x100",)
+
+
+@pytest.mark.parametrize(("mode", "format_"), [("RGB", "PNG"), ("CMYK", "JPEG"), ("L", "JPEG")])
+def test_contain_pads_with_exactly_the_colour_ordered(
+    tmp_path: Path, mode: str, format_: str
+) -> None:
+    Image.new(mode, (100, 50)).save(tmp_path / "dark", format_)
+    framing = Framing(Fit.CONTAIN, pad="#30c0f0")
+    prepared = prepare_image(tmp_path / "dark", (100, 150), framing)
+    edges = [pixel(prepared, place) for place in ((0, 0), (99, 40), (50, 109), (99, 149))]
+    within = 0 if format_ == "PNG" else 3
+    assert all(close(edge, (0x30, 0xC0, 0xF0), within) for edge in edges)
+    assert prepared.notes[-1] == "padded from 100x50 to 100x150, on #30c0f0"
+
+
+def test_a_colour_wins_over_the_profile_of_the_picture(tmp_path: Path) -> None:
+    profile = _with_swapped_primaries(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")))
+    Image.new("RGB", (64, 32), RED).save(tmp_path / "wide.png", icc_profile=profile)
+    framing = Framing(Fit.CONTAIN, pad="#ff0000")
+    prepared = prepare_image(tmp_path / "wide.png", (64, 64), framing)
+    assert pixel(prepared, (9, 9)) == RED
+    assert close(pixel(prepared, (9, 32)), GREEN)
 
 
 def test_contain_shows_all_four_corners(tmp_path: Path) -> None:
@@ -319,8 +386,17 @@ def test_other_pixels_become_rgb_without_a_word(tmp_path: Path, mode: str) -> No
 # The plan and the deed
 
 
+PARTS = st.floats(0, 1)
+FRAMINGS = st.builds(
+    Framing,
+    st.sampled_from(list(Fit)),
+    st.builds(Focus, PARTS, PARTS),
+    st.sampled_from(["blur", "#102030"]),
+)
+
+
 @example(
-    sizes=((1, 51), (1, 75)), mode="L", orientation=1, fit=Fit.COVER
+    sizes=((1, 51), (1, 75)), mode="L", orientation=1, framing=Framing()
 )  # an edge passed by 1e-15
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -329,14 +405,14 @@ def test_other_pixels_become_rgb_without_a_word(tmp_path: Path, mode: str) -> No
     sizes=st.tuples(*[st.tuples(st.integers(1, 90), st.integers(1, 90))] * 2),
     mode=st.sampled_from(["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"]),
     orientation=st.integers(0, 9),
-    fit=st.sampled_from(list(Fit)),
+    framing=FRAMINGS,
 )
 def test_the_plan_says_what_the_deed_will(
     tmp_path: Path,
     sizes: tuple[tuple[int, int], tuple[int, int]],
     mode: str,
     orientation: int,
-    fit: Fit,
+    framing: Framing,
 ) -> None:
     source, size = sizes
     path = tmp_path / "any"
@@ -345,15 +421,29 @@ def test_the_plan_says_what_the_deed_will(
     format_ = "JPEG" if mode == "CMYK" else "PNG"
     Image.new(mode, source).save(path, format_, exif=exif)
     try:
-        planned = fitted_notes(inspect_image(path), size, Framing(fit))
+        planned = fitted_notes(inspect_image(path), size, framing)
     except ImageProblem as refused:
         with pytest.raises(ImageProblem, match=refused.what):
-            prepare_image(path, size, Framing(fit))
+            prepare_image(path, size, framing)
         return
-    prepared = prepare_image(path, size, Framing(fit))
+    prepared = prepare_image(path, size, framing)
     assert prepared.notes == planned
     assert opened(prepared).size == size
     assert (prepared.content == path.read_bytes()) <= (planned == ())
+
+
+SIDES = st.integers(1, 5000)
+
+
+@given(source=st.tuples(SIDES, SIDES), size=st.tuples(SIDES, SIDES), focus=st.tuples(PARTS, PARTS))
+def test_a_crop_is_the_largest_of_its_proportions_inside_the_picture(
+    source: tuple[int, int], size: tuple[int, int], focus: tuple[float, float]
+) -> None:
+    left, top, right, bottom = crop_box(source, size, Focus(*focus))
+    assert 0 <= left < right <= source[0]
+    assert 0 <= top < bottom <= source[1]
+    assert (right - left) / (bottom - top) == pytest.approx(size[0] / size[1])
+    assert right - left == pytest.approx(source[0]) or bottom - top == pytest.approx(source[1])
 
 
 def test_a_picture_full_of_detail_survives_every_fit(tmp_path: Path) -> None:
