@@ -16,6 +16,7 @@ from batchsora.errors import UsageError
 
 MEND = "write it as https://host, with or without /v1"
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address stands in its last 32 bits
+_UNICAST = IPv6Network("2000::/3")  # RFC 4291, 2.5.4: of IPv6 no more than this is the internet
 
 # an IP address, and what some resolvers take for one: 127.1, 2130706433, 0x7f.1, 127.0.0.1.
 _NUMERIC = re.compile(r":|(^|\.)(\d+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
@@ -23,6 +24,10 @@ _NUMERIC = re.compile(r":|(^|\.)(\d+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
 
 class ProxyError(ValueError):
     """The environment names a proxy that is no HTTP proxy."""
+
+
+class PrivateAddressError(OSError):
+    """A name leads into a private network."""
 
 
 def parse_base_url(text: str, *, insecure_http: bool) -> URL:
@@ -92,8 +97,8 @@ def is_loopback(url: URL) -> bool:
 def is_public(host: str) -> bool:
     """Tell whether an IP address is one of the open internet; a name is no IP address."""
     address = _ip(host)
-    if isinstance(address, IPv6Address) and (inner := _inner(address)) is not None:
-        address = inner
+    if isinstance(address, IPv6Address):
+        address = _inner(address) or (address if address in _UNICAST else None)
     return address is not None and address.is_global and not address.is_multicast
 
 
@@ -104,13 +109,18 @@ def _inner(address: IPv6Address) -> IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
-def why_not(target: URL, base: URL) -> str:
-    """Say why another host is not asked for a clip; empty where it may be."""
+def why_not(target: URL, *, loopback: bool, plain_http: bool = False) -> str:
+    """Say why an address that somebody else wrote is not asked; empty where it may be.
+
+    `loopback` lets it be on this very machine; `plain_http` says that nobody minds who reads along.
+    """
     if target.user is not None or target.password is not None:
         return "its address holds a password"
-    if target.scheme in {"http", "https"} and is_loopback(base) and is_loopback(target):
+    if loopback and target.scheme in {"http", "https"} and is_loopback(target):
         return ""
-    if target.scheme != "https":
+    if target.scheme not in {"https", "http"}:
+        return "its address is not http or https" if plain_http else "its address is not https"
+    if target.scheme == "http" and not plain_http:
         return "its address is not https"
     host = target.host or ""
     if _NUMERIC.search(host) and not is_public(host):
@@ -135,12 +145,12 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Resolve a name; an OSError where any of its addresses is a private one."""
+        """Resolve a name; a PrivateAddressError where any of its addresses is a private one."""
         found = await self._inner.resolve(host, port, family)
         # checked here, where the connection's own address comes from: asked twice, a name may
         # answer differently
         if not all(self._may_be_asked(result["host"]) for result in found):
-            raise OSError(None, "the name leads to a private address")
+            raise PrivateAddressError(None, "the name leads to a private address")
         return found
 
     def _may_be_asked(self, host: str) -> bool:

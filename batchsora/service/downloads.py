@@ -11,7 +11,7 @@ from yarl import URL
 
 from batchsora.job import Fault, Reason
 from batchsora.service import hints
-from batchsora.service.addresses import parse_link, same_origin, why_not
+from batchsora.service.addresses import is_loopback, parse_link, same_origin, why_not
 from batchsora.service.answers import Call, Response
 from batchsora.service.complaints import read_json
 from batchsora.service.dialects import read_video
@@ -41,6 +41,24 @@ _NO_CLIP_STARTS = (b"{", b"[", b"<")  # a clip starts with a box's length
 _FIRST_BOX = slice(4, 8)  # where the first box of a clip has its name
 
 
+class Pace:
+    """How fast a body comes, a window at a time."""
+
+    def __init__(self) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._began_s = self._clock()
+        self._in_window = 0
+
+    def too_slow(self, byte_count: int) -> str:
+        """Count bytes that came; once a window is over say how slow it was, if it was too slow."""
+        self._in_window += byte_count
+        span_s = self._clock() - self._began_s
+        if span_s < WINDOW_S:
+            return ""
+        came, self._in_window, self._began_s = self._in_window, 0, self._clock()
+        return f"{came} bytes in {span_s:.0f} s" if came < SLOWEST_BYTES_PER_S * span_s else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Elsewhere:
     """The clip is at another address."""
@@ -63,13 +81,17 @@ class Download:
     async def run(self, target: URL, sink: Sink) -> Verdict:
         """Follow the way to the clip and stream it; what the sink raises goes through."""
         for _ in range(MOST_HOPS + 1):
-            if not same_origin(target, self.base) and (why := why_not(target, self.base)):
+            if why := self._why_not(target):
                 return _retry("bad_link", f"the clip's host is not asked: {why}")
             found = await self._get(target, sink)
             if isinstance(found, Verdict):
                 return found
             target = found.target
         return _retry("redirects", f"more than {MOST_HOPS} redirects")
+
+    def _why_not(self, target: URL) -> str:
+        home = same_origin(target, self.base)
+        return "" if home else why_not(target, loopback=is_loopback(self.base))
 
     async def _get(self, target: URL, sink: Sink) -> Verdict | _Elsewhere:
         sent = Sent()
@@ -145,17 +167,14 @@ class Download:
         return Verdict(Kind.NOT_READY, fault)
 
     async def _stream(self, response: aiohttp.ClientResponse, chunk: bytes, sink: Sink) -> Verdict:
-        loop = asyncio.get_running_loop()
-        window_began, in_window, total = loop.time(), 0, 0
+        pace, total = Pace(), 0
         while chunk:
-            total, in_window = total + len(chunk), in_window + len(chunk)
+            total += len(chunk)
             if total > self.most_bytes:
                 return self._too_big()
             sink(chunk)  # outside of every try: a full disk is no failure of the wire
-            if (span_s := loop.time() - window_began) >= WINDOW_S:
-                if in_window < SLOWEST_BYTES_PER_S * span_s:
-                    return _retry("too_slow", f"{in_window} bytes in {span_s:.0f} s")
-                window_began, in_window = loop.time(), 0
+            if slow := pace.too_slow(len(chunk)):
+                return _retry("too_slow", slow)
             try:
                 chunk = await within(WINDOW_S, response)
             except FAILURES as error:
