@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
 from contextlib import closing
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +23,23 @@ from batchsora.cli.options import (
     place_options,
     service_options,
 )
+from batchsora.cli.plan_page import Page, summary, totals
+from batchsora.cli.plan_rows import Form, gone_row, met_row, row_writer
+from batchsora.cli.plan_sums import Sums
 from batchsora.cli.printing import out
 from batchsora.cli.targets import LEDGER, Aim, shown, take_aim
-from batchsora.cli.words import NAME_WIDTH, cost_text, price_text
 from batchsora.clock import system_now
-from batchsora.errors import ManifestRefusedError, Problem, UsageError
+from batchsora.errors import Problem, UsageError
+from batchsora.job import State
 from batchsora.ledger.opening import empty, open_for_reading
 from batchsora.ledger.records import Records
-from batchsora.runner.planning import Action, Choice, Gone, Met, meet
-from batchsora.runner.taking import PROBLEMS_SHOWN
+from batchsora.runner.planning import Choice, Gone, Met, meet
 
-JOBS_SHOWN = 20  # lines of a plan for a person
-GONE_SHOWN = 5
+# what was bought is driven to its end, also where it is not chosen, or gone
+OWED = frozenset({State.SUBMITTING, State.IN_DOUBT, State.RUNNING, State.RENDERED})
+LEAST_COLUMNS = 40  # in fewer, nothing can be set under each other
+
+_FLAGS_WITH_N = re.compile("^(-[qvy]*)n([qvy]*)$")  # of `run`: -n, -nq
 
 
 @click.command("plan")
@@ -38,106 +47,103 @@ GONE_SHOWN = 5
 @place_options
 @part_options
 @option("--retry-failed", is_flag=True, help="As if failed jobs were taken up, too.")
+@click.option("--json", "as_json", is_flag=True, help="Every job, an object a line, for programs.")
+@click.option("--csv", "as_csv", is_flag=True, help="Every job, a line each, for spreadsheets.")
 @models_option
 @service_options
-def command(target: Path, **options: Any) -> int:
+def command(target: Path, *, as_json: bool, as_csv: bool, **options: Any) -> int:
     """Say for each job what a run would do, why, and what it costs. Offline, needs no key.
+
+    Shows the first jobs of each kind and adds up all of them; --json and --csv tell every job.
 
     Example: batchsora plan manifests/campaign.yaml
     """
+    if as_json and as_csv:
+        raise UsageError("--json and --csv are two forms of one plan", "choose one of them")
+    form = Form.JSON if as_json else Form.CSV if as_csv else Form.PAGE
     aim = take_aim(target, options["out_dir"], options["models"], simulate=options["simulate"])
     choice = Choice.parse(options["limit"], options["only"], options["tags"])
     reach = Reach.read(options, simulate=aim.simulate)
     if aim.service is not None:
         reach = reach.for_run(aim.folder, aim.service)
-    show_plan(aim, choice, reach, retry_failed=options["retry_failed"])
+    show_plan(aim, choice, reach, retry_failed=options["retry_failed"], form=form)
     return 0
 
 
-class _Sums:
-    """What a plan adds up while the jobs go by."""
-
-    def __init__(self, *, retry_failed: bool) -> None:
-        self._retry_failed = retry_failed
-        self.problems: list[Problem] = []
-        self.problem_count = 0
-        self.actions: Counter[Action] = Counter()
-        self.cost_usd = Decimal(0)
-        self.unpriced = 0
-        self.gone: list[str] = []
-        self.gone_count = 0
-
-    def add_problem(self, problem: Problem) -> None:
-        self.problem_count += 1
-        self.problems.extend([problem] * (self.problem_count <= PROBLEMS_SHOWN))
-
-    def add_gone(self, gone: Gone) -> None:
-        self.gone_count += 1
-        self.gone.extend([gone.known.job.name] * (self.gone_count <= GONE_SHOWN))
-
-    def add(self, met: Met) -> Action:
-        action = met.with_retry if self._retry_failed else met.action
-        self.actions[action] += 1
-        if action is Action.SUBMIT:
-            self.cost_usd += met.planned.price_usd or 0
-            self.unpriced += met.planned.price_usd is None
-        return action
-
-
-def show_plan(aim: Aim, choice: Choice, reach: Reach, *, retry_failed: bool) -> None:
+def show_plan(
+    aim: Aim, choice: Choice, reach: Reach, *, retry_failed: bool, form: Form = Form.PAGE
+) -> None:
     """Print what a run would do; raises ManifestRefusedError, and UsageError for a wrong folder."""
     path = aim.folder / LEDGER
     with closing(open_for_reading(path) if path.exists() else empty()) as ledger:
-        sums = _add_up(aim, choice, reach, Records(ledger), retry_failed=retry_failed)
-    _sum_up(sums, aim, reach)
+        sums = _add_up(aim, choice, reach, Records(ledger), form, retry_failed=retry_failed)
+    if form is Form.PAGE:
+        for line in _page(sums, aim, reach):
+            out(line)
 
 
 def _add_up(
-    aim: Aim, choice: Choice, reach: Reach, records: Records, *, retry_failed: bool
-) -> _Sums:
-    """Print the first jobs, and add up all of them."""
-    if campaign := records.campaign():
+    aim: Aim, choice: Choice, reach: Reach, records: Records, form: Form, *, retry_failed: bool
+) -> Sums:
+    """Add up all jobs; each is written as it goes by where the form has rows."""
+    campaign = records.campaign()
+    if campaign:
         campaign.insist(aim.folder, aim.manifest.name, reach.called)
-    sums = _Sums(retry_failed=retry_failed)
+    sums = Sums(retry_failed=retry_failed, is_first=campaign is None)
+    write = row_writer(form)
     for met in meet(aim.manifest, records, aim.folder, choice, system_now()):
         match met:
             case Problem():
-                sums.add_problem(met)
+                sums.problems.add(met)
+                write = None  # a plan of a wrong manifest is none
             case Gone():
-                sums.add_gone(met)
-            case Met() if met.chosen:
-                action = sums.add(met)
-                if sums.actions.total() <= JOBS_SHOWN and not sums.problem_count:
-                    out(_line(met, action))
-            case _:
-                pass
-    if sums.problems:
-        raise ManifestRefusedError(sums.problems, sums.problem_count)
+                why = sums.add_gone(met)
+                if write:
+                    write(gone_row(met, why))
+            case Met():
+                sums.follow(met)
+                if met.chosen:
+                    action = sums.add(met)
+                    if write:
+                        write(met_row(met, action))
+    sums.problems.insist()
     choice.insist()
-    if not sums.actions and not choice.everything:
+    sums.is_owed = not sums.has_work and any(it.state in OWED for it in records.tallies())
+    if not sums.jobs and not choice.everything:
         raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
     return sums
 
 
-def _line(met: Met, action: Action) -> str:
-    planned = met.planned
-    order = planned.order
-    name = planned.id if order.take == 1 else f"{planned.id}#{order.take}"
-    price = price_text(planned.price_usd) if action is Action.SUBMIT else "-"
-    ordered = f"{order.model:<10} {order.seconds:>2} s  {order.size!s:<9}"
-    told = [met.why, met.image_notes if action is Action.SUBMIT else ""]
-    why = " · ".join(filter(None, told))
-    return f"{action:<9} {name:<{NAME_WIDTH}} {ordered} {price:>13}  {why}".rstrip()
+def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[str]:
+    page = _open_page()
+    yield from page.jobs(sums)
+    if sums.jobs:
+        yield ""
+        yield from totals(sums)
+        yield ""
+    yield from summary(sums, aim.manifest.path, aim.folder)
+    yield f"service: {reach.called}"
+    yield f"run folder: {shown(aim.folder)}"
+    if sums.has_work:
+        yield f"to do it: {_run_command()}"
 
 
-def _sum_up(sums: _Sums, aim: Aim, reach: Reach) -> None:
-    if (more := sums.actions.total() - JOBS_SHOWN) > 0:
-        out(f"… and {more} more")
-    if sums.gone:
-        names = ", ".join(sums.gone) + ("" if sums.gone_count <= GONE_SHOWN else ", …")
-        out(f"gone from the manifest: {sums.gone_count} ({names}); what was bought of it stays")
-    totals = ", ".join(f"{jobs} {action}" for action, jobs in sums.actions.items())
-    out(f"{sums.actions.total()} jobs: {totals}" if totals else "no rows: nothing to do")
-    out(f"to be spent: {cost_text(sums.cost_usd, sums.unpriced)}")
-    out(f"service: {reach.called}")
-    out(f"run folder: {shown(aim.folder)}")
+def _open_page() -> Page:
+    """Open a page as wide as the terminal, in colour; elsewhere each job has one line of its own.
+
+    COLUMNS gives any page that width: for a message, and for tests.
+    """
+    at_terminal = sys.stdout is not None and sys.stdout.isatty()
+    is_wide = not at_terminal and not os.environ.get("COLUMNS")
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return Page(
+        None if is_wide else max(LEAST_COLUMNS, shutil.get_terminal_size().columns),
+        is_coloured=at_terminal and not plain,
+    )
+
+
+def _run_command() -> str:
+    """Write the command that does what was planned: the same words, with `run` for `plan`."""
+    words = [_FLAGS_WITH_N.sub(r"\1\2", word) for word in sys.argv[2:]]
+    asked = (word for word in words if word not in {"-", "--dry-run"})
+    return shlex.join(["batchsora", "run", *asked])

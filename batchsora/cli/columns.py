@@ -1,0 +1,80 @@
+"""Plain columns for a terminal and for a message: cells padded, cut, flowed. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+GAP = "  "
+
+
+def columns_of(text: str) -> int:
+    """Count the columns that a text takes at a terminal: a Chinese letter takes two."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(letter: str) -> int:
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """Fill a text up to a width, with spaces behind it or before it."""
+    blank = " " * (width - columns_of(text))
+    return f"{blank}{text}" if right else f"{text}{blank}"
+
+
+def cut(text: str, width: int) -> str:
+    """Cut a text to a width, and show that it was cut."""
+    if columns_of(text) <= width:
+        return text
+    kept, left = [], width - 1
+    for letter in text:
+        left -= _columns(letter)
+        if left < 0:
+            break
+        kept.append(letter)
+    return f"{''.join(kept).rstrip()}…"
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Set rows of cells under each other; the columns in `right` end at one line."""
+    widths = [max(map(columns_of, column)) for column in zip(*rows, strict=True)]
+    return [
+        GAP.join(
+            padded(cell, width, right=at in right)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def flowed(parts: Iterable[str], first: int, rest: int) -> Iterator[str]:
+    """Flow phrases into lines: the first one so wide, and maybe empty; all others as wide as rest.
+
+    A phrase stays whole where it fits on a line of its own; a longer one is broken between words.
+    """
+    line, width = "", first
+    for phrase in parts:
+        longer = f"{line} · {phrase}" if line else phrase
+        if columns_of(longer) <= width:
+            line = longer
+            continue
+        yield line
+        *whole, line = _broken(phrase, rest)
+        yield from whole
+        width = rest
+    yield line
+
+
+def _broken(phrase: str, width: int) -> list[str]:
+    """Break a phrase between words; a word that is wider than a line is cut."""
+    lines = [""]
+    for word in phrase.split():
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if columns_of(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines += [cut(word, width)]
+    return [it for it in lines if it] or [""]

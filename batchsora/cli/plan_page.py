@@ -1,0 +1,171 @@
+"""A plan as a person reads it: the first jobs of each kind, totals, and what is to be known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from batchsora.cli.columns import GAP, aligned, columns_of, cut, flowed
+from batchsora.cli.plan_sums import SHOWN, Money, Names, Sums
+from batchsora.cli.summary import settle_text
+from batchsora.cli.targets import shown
+from batchsora.cli.words import cost_text, price_text
+from batchsora.runner.planning import Action, Met
+from batchsora.service.complaints import clean
+
+ENDLESS = 1_000_000  # columns: a pipe has no width, and a line there is a job
+PROMPT_COLUMNS = 60  # of a prompt: enough to know it again
+TOTALS_SHOWN = 16  # lines; who has more models and sizes reads them as CSV
+COLOURS = {
+    Action.SUBMIT: "cyan",
+    Action.IN_DOUBT: "yellow",
+    Action.FAILED: "red",
+    Action.DONE: "green",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How wide a page is, and how it is coloured."""
+
+    width: int | None  # columns; None where lines may be of any length
+    is_coloured: bool
+
+    def jobs(self, sums: Sums) -> Iterator[str]:
+        """Show the first jobs of each kind, and say how many more there are."""
+        cells = [self._cells(action, it) for action, met in sums.first.items() for it in met]
+        lines, row = iter(aligned(cells, right=(3, 5))), 0
+        indent = max((len(action) for action, *_ in cells), default=0) + len(GAP)
+        for action, first in sums.first.items():
+            for met in first:
+                line, *below = self._flowed(next(lines), _told(action, met, row), indent)
+                yield f"{self._painted(action)}{line[len(action) :]}"
+                yield from (self._dimmed(f"{' ' * indent}{it}") for it in below)
+                row = met.planned.row
+            if (more := sums.actions.get(action, 0) - len(first)) > 0:
+                yield self._dimmed(f"{' ' * indent}… and {more:,} more")
+
+    def _painted(self, action: Action) -> str:
+        return click.style(action, COLOURS.get(action)) if self.is_coloured else action
+
+    def _dimmed(self, text: str) -> str:
+        return click.style(text, dim=True) if self.is_coloured else text
+
+    def _cells(self, action: Action, met: Met) -> list[str]:
+        order = met.planned.order
+        name = cut(_name(met), max(12, (self.width or ENDLESS) // 3))
+        price = price_text(met.planned.price_usd) if action is Action.SUBMIT else "-"
+        return [action, name, order.model, f"{order.seconds} s", str(order.size), price]
+
+    def _flowed(self, line: str, told: list[str], indent: int) -> Iterator[str]:
+        """Set what is told behind a job's columns where there is room, else below them."""
+        width = self.width or ENDLESS
+        rest = width - indent
+        beside, *below = flowed(told, width - columns_of(line) - len(GAP), rest)
+        yield f"{line}{GAP}{beside}".rstrip()
+        yield from below
+
+
+def _name(met: Met) -> str:
+    planned = met.planned
+    return planned.id if planned.order.take == 1 else f"{planned.id}#{planned.order.take}"
+
+
+def _told(action: Action, met: Met, row_before: int) -> list[str]:
+    """Say why, what is done to the image, and what is ordered; of a row's takes, once."""
+    planned = met.planned
+    image = planned.order.image
+    told = [clean(met.why)]
+    if planned.row != row_before:
+        if image is not None and action is Action.SUBMIT:
+            told.append(": ".join(filter(None, [clean(image.written), met.image_notes])))
+        if action is Action.SUBMIT or not planned.explicit_id:  # else its name tells the job
+            told.append(f"“{clean(planned.order.prompt, PROMPT_COLUMNS)}”")
+    return list(filter(None, told))
+
+
+@dataclass(slots=True)
+class _Line:
+    """A line of the totals."""
+
+    jobs: int = 0
+    to_spend: Money = field(default_factory=Money)
+    spent: Money = field(default_factory=Money)
+
+    def cells(self) -> list[str]:
+        """Write its figures."""
+        return [f"{self.jobs:,}", _figure(self.to_spend), _figure(self.spent)]
+
+
+def totals(sums: Sums) -> list[str]:
+    """Write the table of jobs and money: by action, money first, then by model and size."""
+    lines, everything = _totals(sums)
+    first = sorted(lines, key=lambda it: (list(SHOWN).index(it[0]), *it[1:]))[:TOTALS_SHOWN]
+    rows = [["", "model", "size", "jobs", "USD to spend", "USD spent"]]
+    rows += [
+        [action, model, size, *lines[action, model, size].cells()] for action, model, size in first
+    ]
+    if (more := len(lines) - len(first)) > 0:
+        rows.append([f"… and {more:,} more", *[""] * 5])
+    if len(lines) > 1:
+        rows.append(["all", "", "", *everything.cells()])
+    shown = 6 if everything.spent else 5  # before the first run nothing was spent
+    return aligned([row[:shown] for row in rows], right=(3, 4, 5))
+
+
+def _totals(sums: Sums) -> tuple[dict[tuple[Action, str, str], _Line], _Line]:
+    lines: dict[tuple[Action, str, str], _Line] = {}
+    everything = _Line()
+    for kind, jobs in sums.kinds.items():
+        line = lines.setdefault((kind.action, kind.model, str(kind.size)), _Line())
+        for it in (line, everything):
+            it.jobs += jobs
+            it.spent.add(kind.spent_usd, jobs)
+            if kind.action is Action.SUBMIT:
+                it.to_spend.add(kind.price_usd, jobs)
+    return lines, everything
+
+
+def _figure(money: Money) -> str:
+    if not money.unpriced:
+        return f"{money.usd:,.2f}" if money.usd else "-"
+    return f"{money.usd:,.2f} + unknown" if money.usd else "unknown"
+
+
+def summary(sums: Sums, manifest: Path, folder: Path) -> Iterator[str]:
+    """Say what it comes to, and what else there is to know."""
+    told = ", ".join(f"{jobs:,} {action}" for action, jobs in sums.actions.items())
+    if told:
+        yield f"{sums.jobs:,} job{'s' if sums.jobs > 1 else ''}: {told}"
+    if not sums.has_work:
+        yield "nothing to do" if told else f"{shown(manifest)} has no rows: nothing to do"
+    yield f"to be spent: {_cost(sums.to_spend)}"
+    if sums.actions.get(Action.IN_DOUBT):
+        yield settle_text(folder)
+    if sums.retries.count:
+        more = f"{_cost(sums.retries.money)} more"
+        yield f"failed jobs are left alone; --retry-failed would buy them anew, for {more}"
+    yield from _moved(sums.moved)
+    yield from _gone(sums.replaced, ", as its row says something else now")
+    yield from _gone(sums.gone, "")
+
+
+def _moved(rows: Names) -> Iterator[str]:
+    if rows.count:
+        stand = "row stands" if rows.count == 1 else "rows stand"
+        yield f"{rows.count:,} {stand} elsewhere now, nothing is bought again: {rows}"
+
+
+def _gone(jobs: Names, why: str) -> Iterator[str]:
+    if jobs.count:
+        stays = f"what was bought of it stays: {_cost(jobs.money)}"
+        if not jobs.money:
+            stays = "nothing was bought of it"
+        yield f"gone from the manifest: {jobs.count:,} ({jobs}){why}; {stays}"
+
+
+def _cost(money: Money) -> str:
+    return cost_text(money.usd, money.unpriced)

@@ -1,0 +1,110 @@
+"""A plan as programs read it: an object a line, or a line of CSV, for each job."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from enum import Enum, auto
+from typing import assert_never
+
+from batchsora.reports.columns import AddRow, Cell, Row, money_text
+from batchsora.reports.tables import ARMED
+from batchsora.runner.planning import Action, Gone, Met
+
+COLUMNS = (
+    "row", "id", "take", "action", "why", "price_usd", "model", "seconds", "size",
+    "image", "image_notes", "prompt", "output", "key", "manifest_line",
+)  # fmt: skip
+
+
+class Form(Enum):
+    """How a plan is written."""
+
+    PAGE = auto()  # for a person
+    JSON = auto()
+    CSV = auto()
+
+
+def row_writer(form: Form) -> AddRow | None:
+    """Open what writes jobs to stdout, one after the other; None for a page, which has no rows.
+
+    UTF-8 whatever the terminal speaks; half a surrogate pair is written as JSON's escape of it.
+    Raises OSError, BrokenPipeError among them: who has seen enough needs no more of the plan.
+    """
+    match form:
+        case Form.PAGE:
+            return None
+        case Form.JSON:
+            encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+            return lambda row: _write(f"{encode(row)}\n")
+        case Form.CSV:
+            lines = csv.writer(_Stdout(), lineterminator="\r\n")
+            lines.writerow(COLUMNS)
+            return lambda row: lines.writerow(map(_disarmed, row.values()))
+        case _:
+            assert_never(form)
+
+
+def met_row(met: Met, action: Action) -> Row:
+    """Write a job of the manifest; its price is that of one clip, whether it is bought or not."""
+    planned = met.planned
+    order = planned.order
+    cells: tuple[Cell, ...] = (
+        planned.row,
+        planned.id,
+        order.take,
+        action,
+        met.why or None,
+        None if planned.price_usd is None else money_text(planned.price_usd),
+        order.model,
+        order.seconds,
+        str(order.size),
+        order.image.written if order.image else None,
+        (met.image_notes or None) if action is Action.SUBMIT else None,
+        order.prompt,
+        planned.output,
+        planned.key,
+        planned.line,
+    )
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def gone_row(gone: Gone, why: str) -> Row:
+    """Write a job that is in the manifest no more, with the place where it stood."""
+    job, order = gone.known.job, gone.known.job.order
+    cells: tuple[Cell, ...] = (
+        gone.known.row,
+        job.id,
+        order.take,
+        "gone",
+        why,
+        None if job.price_usd is None else money_text(job.price_usd),
+        order.model,
+        order.seconds,
+        str(order.size),
+        order.image.written if order.image else None,
+        None,
+        order.prompt,
+        job.output,
+        job.key,
+        gone.known.line,
+    )
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def _disarmed(cell: Cell) -> Cell:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(ARMED) else cell
+
+
+def _write(text: str) -> None:
+    if sys.stdout is not None:  # it may have been closed before we began
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+
+
+class _Stdout:
+    """What the CSV writer writes to."""
+
+    def write(self, text: str) -> None:
+        """Write a line."""
+        _write(text)

@@ -1,0 +1,171 @@
+"""What a plan adds up while its jobs go by, in memory that does not grow with them. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from batchsora.errors import ManifestRefusedError, Problem
+from batchsora.job import Size
+from batchsora.runner.planning import Action, Gone, Met
+from batchsora.runner.taking import PROBLEMS_SHOWN
+
+# jobs that a person sees of each kind, money first: what is bought is read, the rest is known
+SHOWN = {
+    Action.SUBMIT: 8,
+    Action.IN_DOUBT: 5,
+    Action.ADOPT: 3,
+    Action.DOWNLOAD: 3,
+    Action.FAILED: 5,
+    Action.DONE: 3,
+}
+SETTLED = frozenset({Action.FAILED, Action.DONE})
+NAMES_SHOWN = 5
+MOST_EDITED = 50_000  # names: 5 MB; beyond them an edited row's old job counts as gone with its row
+NOTHING = Decimal(0)
+
+
+class Problems:
+    """Gathers what is wrong: the first of it, and how much it is."""
+
+    def __init__(self) -> None:
+        self._first: list[Problem] = []
+        self.count = 0
+
+    def add(self, problem: Problem) -> None:
+        """Note one."""
+        self.count += 1
+        self._first.extend([problem] * (self.count <= PROBLEMS_SHOWN))
+
+    def insist(self) -> None:
+        """Raise ManifestRefusedError where there are any."""
+        if self.count:
+            raise ManifestRefusedError(self._first, self.count)
+
+
+@dataclass(slots=True)
+class Money:
+    """A sum of prices, some of which may not be known."""
+
+    usd: Decimal = NOTHING
+    unpriced: int = 0
+
+    def add(self, usd: Decimal | None, times: int = 1) -> None:
+        """Add a price, so many times."""
+        if usd is None:
+            self.unpriced += times
+        else:
+            self.usd += usd * times
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self.usd or self.unpriced)
+
+
+@dataclass(slots=True)
+class Names:
+    """So many jobs or rows: the first of them by name, and money that goes with them."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+    money: Money = field(default_factory=Money)
+
+    def add(self, name: str, usd: Decimal | None = NOTHING) -> None:
+        """Count one."""
+        self.count += 1
+        self.first.extend([name] * (self.count <= NAMES_SHOWN))
+        self.money.add(usd)
+
+    def __str__(self) -> str:
+        """Name the first of them: ``a, b, …``."""
+        return ", ".join([*self.first, *["…"] * (self.count > len(self.first))])
+
+
+class Kind(NamedTuple):
+    """What jobs have in common that are one line of the totals, and one price."""
+
+    action: Action
+    model: str
+    size: Size
+    price_usd: Decimal | None
+    spent_usd: Decimal | None
+
+
+class Sums:
+    """What a plan comes to."""
+
+    def __init__(self, *, retry_failed: bool, is_first: bool) -> None:
+        self._retry_failed = retry_failed
+        self._is_first = is_first  # nothing was run yet: nothing can be edited, moved or gone
+        self._edited: set[str] = set()  # names of rows that say something else than before
+        self._row = 0
+        self.problems = Problems()
+        self.first: dict[Action, list[Met]] = {action: [] for action in SHOWN}
+        self.kinds: Counter[Kind] = Counter()
+        self.is_owed = False  # the service has, or may have, what is no job of this plan
+        self.retries = Names()  # failed jobs that could be bought anew
+        self.moved = Names()
+        self.replaced = Names()
+        self.gone = Names()
+
+    def add(self, met: Met) -> Action:
+        """Count a chosen job; say what a run would do with it."""
+        action = met.with_retry if self._retry_failed else met.action
+        planned, known = met.planned, met.known
+        order = planned.order
+        spent_usd = NOTHING if known is None else known.job.bill_usd
+        self.kinds[Kind(action, order.model, order.size, planned.price_usd, spent_usd)] += 1
+        shown = self.first[action]
+        if len(shown) < SHOWN[action]:
+            shown.append(met)
+        if action is Action.FAILED and met.with_retry is Action.SUBMIT:
+            self.retries.add(planned.id, planned.price_usd)
+        return action
+
+    def follow(self, met: Met) -> None:
+        """Follow where a job's row went since the last run, chosen or not."""
+        if self._is_first:
+            return
+        planned, known = met.planned, met.known
+        if known is None or known.row is None:
+            if (known or met.why != "new") and len(self._edited) < MOST_EDITED:
+                self._edited.add(f"{planned.id}#{planned.order.take}")
+        elif planned.row not in {known.row, self._row}:
+            self.moved.add(planned.id)
+        self._row = planned.row
+
+    def add_gone(self, gone: Gone) -> str:
+        """Count a job that is in the manifest no more; say why it is not."""
+        job = gone.known.job
+        is_replaced = job.full_name in self._edited
+        (self.replaced if is_replaced else self.gone).add(job.name, job.bill_usd)
+        return "its row says something else now" if is_replaced else "its row is gone"
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs are chosen."""
+        return self.kinds.total()
+
+    @property
+    def actions(self) -> dict[Action, int]:
+        """How many jobs each action is for, money first."""
+        found: Counter[Action] = Counter()
+        for kind, jobs in self.kinds.items():
+            found[kind.action] += jobs
+        return {action: found[action] for action in SHOWN if found[action]}
+
+    @property
+    def has_work(self) -> bool:
+        """Tell whether a run would do anything."""
+        return self.is_owed or any(action not in SETTLED for action in self.actions)
+
+    @property
+    def to_spend(self) -> Money:
+        """What a run would spend."""
+        money = Money()
+        for kind, jobs in self.kinds.items():
+            if kind.action is Action.SUBMIT:
+                money.add(kind.price_usd, jobs)
+        return money
