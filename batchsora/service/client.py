@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +14,7 @@ from yarl import URL
 
 from batchsora import __version__
 from batchsora.clock import Now, system_now
+from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Order, Reason
 from batchsora.service import hints
 from batchsora.service.addresses import (
@@ -23,7 +25,7 @@ from batchsora.service.addresses import (
     parse_link,
 )
 from batchsora.service.answers import Answer, Call, NoAnswer, Response
-from batchsora.service.complaints import read_json
+from batchsora.service.complaints import clean, read_json
 from batchsora.service.dialects import Video, on_our_clock, read_list, read_video, valid_id
 from batchsora.service.downloads import CLIP_BYTES, Download, Sink
 from batchsora.service.secret import Auth, Credentials, Secret
@@ -31,9 +33,11 @@ from batchsora.service.verdicts import Kind, Verdict, judge
 from batchsora.service.waits import clock_ahead
 from batchsora.service.wire import LIST_BYTES, Wire, open_session
 
-__all__ = ["Auth", "Secret", "Upload", "VideoService", "parse_base_url"]
+__all__ = ["Auth", "Offer", "Secret", "Upload", "VideoService", "parse_base_url"]
 
 USER_AGENT = f"batchsora/{__version__}"  # an edge refuses some libraries' own names
+MODEL_CHARS = 100  # of a name that is shown
+_NOT_OFFERED = frozenset({404, 405, 410, 501})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,14 @@ class Upload:
     content: bytes = field(repr=False)
     file_name: str
     mime_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a service tells when it is asked for its models."""
+
+    models: tuple[str, ...] | None  # None where it offers no list of them
+    clock_ahead: timedelta | None  # how far our clock is ahead of its; None where it does not tell
 
 
 class VideoService:
@@ -134,6 +146,25 @@ class VideoService:
         ahead = clock_ahead(answer.headers, answer.at)
         return listed and [on_our_clock(video, ahead) for video in listed], verdict
 
+    async def models(self) -> tuple[Offer | None, Verdict]:
+        """Ask which models there are; an Offer exactly with an OK. It is free."""
+        url = api_url(self._base, "models")
+        answer = await self._wire.exchange(
+            self._session, "GET", url, headers=self._credentials.headers(), most_bytes=LIST_BYTES
+        )
+        verdict = judge(Call.LIST, answer)
+        if verdict.kind is not Kind.OK or not isinstance(answer, Response):
+            return None, verdict
+        body = read_json(answer.body)
+        if body is None and answer.status not in _NOT_OFFERED:
+            what, mend = hints.STOPS[StopReason.WRONG_ADDRESS]
+            stop = Stop(StopReason.WRONG_ADDRESS, f"{what}: it answers, but not in JSON", mend)
+            return None, Verdict(Kind.STOP, stop=stop)
+        headers = answer.headers
+        told = "date" in headers and "age" not in headers
+        ahead = clock_ahead(headers, answer.at) if told else None
+        return Offer(_model_names(body), ahead), verdict
+
     async def fetch(
         self, video: Video | str, url: str | None, sink: Sink, *, expired: bool
     ) -> Verdict:
@@ -159,6 +190,14 @@ class VideoService:
             most_bytes=self._clip_bytes,
         )
         return await download.run(target, sink)
+
+
+def _model_names(body: object) -> tuple[str, ...] | None:
+    listed = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(listed, list):
+        return None
+    names = (it.get("id") for it in listed if isinstance(it, dict))
+    return tuple(clean(name, MODEL_CHARS) for name in names if isinstance(name, str))
 
 
 def _is_sendable(text: str) -> bool:
