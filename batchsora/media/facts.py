@@ -18,9 +18,11 @@ class ImageProblem(Exception):  # noqa: N818  a word of the house: problems are 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What an image file's header says; width and height are those of the upright picture."""
+    """What an image file says of itself; width and height are those of the upright picture."""
 
-    format: str  # Pillow's name: JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF, MPO (a JPEG of some phones)
+    format: (
+        str  # Pillow's: JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF, HEIF, MPO (a JPEG of some phones)
+    )
     width: int
     height: int
     mode: str  # Pillow's name: RGB, CMYK, P, I;16 ...
@@ -28,6 +30,7 @@ class ImageFacts:
     orientation: int  # EXIF's, 1 to 8; 1 is upright
     has_profile: bool  # a usable colour profile other than sRGB
     has_gps: bool  # EXIF tells where the picture was taken
+    is_whole: bool  # its end was found; if not, all its pixels are there nevertheless
     bytes: int
 
     @property

@@ -32,6 +32,7 @@ def goes_untouched(facts: ImageFacts, size: tuple[int, int]) -> bool:
         and facts.mode == "RGB"
         and facts.orientation == 1
         and not facts.has_alpha
+        and facts.is_whole
     )
 
 

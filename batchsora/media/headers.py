@@ -1,5 +1,6 @@
-"""Image headers: which reader a file needs and what its header says. Decodes no pixels."""
+"""Image headers: which reader a file needs and what its header says. Decodes no pixels unasked."""
 
+import io
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from PIL import (
 from batchsora.media.colours import srgb_transform
 from batchsora.media.facts import ImageFacts, ImageProblem
 from batchsora.media.files import hash_file, path_fault
+from batchsora.media.wholeness import looks_whole
 
 MOST_BYTES = 50_000_000  # far above any photograph; the service takes less
 MOST_PIXELS = 100_000_000  # decoded, 300 MB; phones and cameras make 12 to 60 million
@@ -41,14 +43,21 @@ READERS: tuple[tuple[bytes, int, Reader], ...] = (
     (b"BM", 0, BmpImagePlugin.BmpImageFile),
     (b"II*\0", 0, TiffImagePlugin.TiffImageFile),
     (b"MM\0*", 0, TiffImagePlugin.TiffImageFile),
-    (b"ftypavif", 4, AvifImagePlugin.AvifImageFile),
 )
-SIGNATURE_BYTES = 12
-HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
+
+# Files of boxes (ISO/IEC 23008-12) name their kind in the first box, and then the kinds that
+# they can be read as: a picture may call itself mif1 before it says which kind.
+HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
+FILM_BRANDS = frozenset({b"avis", b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
+MOST_BRANDS_BYTES = 256
+
+# Several pictures in a file, of which the first, or the one called primary, is the photograph:
+# a phone's JPEG with a second one behind, a phone's HEIC with a burst, a depth map, an aux image.
+ALBUMS = frozenset({"MPO", "HEIF"})
 
 # 32 bit and floating point pixels have no agreed white, so they can't become 8 bit unasked.
 MODES = frozenset(
-    {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I;16L", "I;16B"}
+    {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK", "YCbCr", "I;16", "I;16L", "I;16B"}
 )
 
 # What Pillow was seen to raise on damaged files; its documentation names OSError alone.
@@ -69,18 +78,18 @@ PILLOW_FAILURES = (
 )
 
 GIVE_ANOTHER = "give the path of a JPEG, PNG or WebP file"
-EXPORT_AGAIN = "export it again from its source, as JPEG or PNG"
+ANOTHER_COPY = "copy or download it again, or export it from its source as JPEG or PNG"
 
 
 def inspect_image(path: Path) -> ImageFacts:
-    """Return what the image's header says, without decoding a pixel.
+    """Return what the image's header says; pixels are decoded only where the end seems to miss.
 
     Raises ImageProblem for a path that is no regular file, for more than 50 MB or 100
-    million pixels, for what is not an image, and for animations and pages.
+    million pixels, for what is not an image, for one that is cut, and for animations and pages.
     """
-    byte_count = checked_byte_count(path)
-    with readable(), path.open("rb") as file:
-        _, facts = open_header(file, byte_count)
+    checked_byte_count(path)
+    with readable():
+        _, facts = open_header(path.read_bytes())
     return facts
 
 
@@ -117,14 +126,13 @@ def readable() -> Iterator[None]:
         yield
     except PILLOW_FAILURES as error:
         words = str(error) or type(error).__name__
-        raise ImageProblem(f"the image is damaged or unreadable: {words}", EXPORT_AGAIN) from error
+        raise ImageProblem(f"the image is damaged or unreadable: {words}", ANOTHER_COPY) from error
 
 
-def open_header(file: IO[bytes], byte_count: int) -> tuple[ImageFile.ImageFile, ImageFacts]:
-    """Open an image on a file and return it, not decoded yet, with what its header says."""
-    reader = _reader_for(file.read(SIGNATURE_BYTES))
-    file.seek(0)
-    image = reader(file, "")
+def open_header(content: bytes) -> tuple[ImageFile.ImageFile, ImageFacts]:
+    """Open an image file's bytes; return it, not decoded yet, with what its header says."""
+    reader = _reader_for(content)
+    image = reader(io.BytesIO(content), "")
     _refuse_many_pixels(image.size)
     _refuse_many_frames(image)
     if image.mode not in MODES:
@@ -132,16 +140,52 @@ def open_header(file: IO[bytes], byte_count: int) -> tuple[ImageFile.ImageFile, 
             f"the image has pixels of an unusual kind ({image.mode})",
             "save it with 8 bits a channel, as JPEG or PNG",
         )
-    return image, _facts(image, byte_count)
+    is_whole = looks_whole(content, image)
+    if not is_whole:
+        reader(io.BytesIO(content), "").load()
+    return image, _facts(image, is_whole=is_whole, byte_count=len(content))
 
 
-def _reader_for(start: bytes) -> Reader:
+def _reader_for(content: bytes) -> Reader:
     for signature, offset, reader in READERS:
-        if start.startswith(signature, offset):
+        if content.startswith(signature, offset):
             return reader
-    if start[4:8] == b"ftyp" and start[8:12] in HEIC_BRANDS:
-        raise ImageProblem("the image is a HEIC file", "convert it to JPEG")
-    raise ImageProblem("the image is not of a known format, or not an image", GIVE_ANOTHER)
+    if content.startswith(b"ftyp", 4):
+        return _reader_of_boxes(content)
+    raise _unknown()
+
+
+def _reader_of_boxes(content: bytes) -> Reader:
+    end = min(int.from_bytes(content[:4]), MOST_BRANDS_BYTES)
+    brand, others = content[8:12], {content[at : at + 4] for at in range(16, end, 4)}
+    if brand in FILM_BRANDS:
+        raise _animated()
+    if b"avif" in {brand, *others}:
+        return AvifImagePlugin.AvifImageFile
+    if brand in HEIC_BRANDS:
+        return _heic_reader()
+    raise _unknown()
+
+
+def _unknown() -> ImageProblem:
+    return ImageProblem("the image is not of a known format, or not an image", GIVE_ANOTHER)
+
+
+def _animated() -> ImageProblem:
+    return ImageProblem(
+        "the image is animated or has several pages", "save the frame you want as JPEG or PNG"
+    )
+
+
+def _heic_reader() -> Reader:
+    try:
+        from pillow_heif import HeifImageFile  # noqa: PLC0415  an extra, and few have such files
+    except ImportError:
+        raise ImageProblem(
+            "the image is a HEIC file",
+            "pip install 'batchsora[heic]' reads it; or convert it to JPEG",
+        ) from None
+    return HeifImageFile
 
 
 def _refuse_many_pixels(size: tuple[int, int]) -> None:
@@ -155,15 +199,11 @@ def _refuse_many_pixels(size: tuple[int, int]) -> None:
 
 
 def _refuse_many_frames(image: ImageFile.ImageFile) -> None:
-    # MPO: a phone's JPEG with a second picture behind; its first one is the photograph.
-    if image.format != "MPO" and getattr(image, "is_animated", False):
-        raise ImageProblem(
-            "the image is animated or has several pages",
-            "save the frame you want as JPEG or PNG",
-        )
+    if image.format not in ALBUMS and getattr(image, "is_animated", False):
+        raise _animated()
 
 
-def _facts(image: ImageFile.ImageFile, byte_count: int) -> ImageFacts:
+def _facts(image: ImageFile.ImageFile, *, is_whole: bool, byte_count: int) -> ImageFacts:
     exif = _exif(image)
     orientation = exif.get(ExifTags.Base.Orientation, 1)
     if orientation not in range(1, 9):
@@ -181,6 +221,7 @@ def _facts(image: ImageFile.ImageFile, byte_count: int) -> ImageFacts:
         orientation=int(orientation),
         has_profile=srgb_transform(image.info.get("icc_profile"), image.mode) is not None,
         has_gps=ExifTags.Base.GPSInfo in exif,
+        is_whole=is_whole,
         bytes=byte_count,
     )
 

@@ -69,7 +69,7 @@ def prepare_image(path: Path, size: tuple[int, int], framing: Framing) -> Prepar
     checked_byte_count(path)
     with readable():
         source = path.read_bytes()
-        image, facts = open_header(io.BytesIO(source), len(source))
+        image, facts = open_header(source)
         notes = fitted_notes(facts, size, framing)
         decode(image, facts, size, framing)
     if goes_untouched(facts, size):
