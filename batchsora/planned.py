@@ -21,9 +21,15 @@ class Planned:
     output: str  # where the clip is to go, relative to the run folder, with forward slashes
     row: int  # from 1
     line: int  # from 1: where the row starts in its file
+    file: str  # that file, from the manifest's folder; "" for the manifest itself
     explicit_id: bool  # the manifest gave it; else it comes from the key
     tags: tuple[str, ...]
     columns: Mapping[str, str]  # the manifest's own other columns, as text, in their order
-    image_path: Path | None  # the file to read
+    image_path: Path | None  # the file to read; None for what is not fetched yet, too
     image_problem: str = ""  # what is wrong with that file; its hash was recalled then
     image_mend: str = ""
+    unfetched: bool = False  # its image is an address whose bytes are not here: the key will change
+
+    def written_in(self, manifest: Path) -> str:
+        """Name the file that the row stands in, as messages do."""
+        return str(manifest.parent / self.file) if self.file else str(manifest)

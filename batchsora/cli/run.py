@@ -36,6 +36,7 @@ from batchsora.cli.views import View, open_view
 from batchsora.clock import system_now
 from batchsora.errors import Stop, StopReason
 from batchsora.ledger.ledger import Ledger
+from batchsora.manifest import any_image
 from batchsora.runner.campaign import carry_out, open_session, sum_up_idle
 from batchsora.runner.planning import Choice
 from batchsora.runner.progress import Tell, Told
@@ -51,6 +52,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @option("-n", "--dry-run", is_flag=True, help="The same as `batchsora plan`.")
 @part_options
 @option("--retry-failed", is_flag=True, help="Take up failed jobs, too: mostly new purchases.")
+@option("--save-inputs", is_flag=True, help="Keep each image as it is sent, below inputs/.")
 @option("-y", "--yes", is_flag=True, help="Do not ask before spending.")
 @setting_options
 @models_option
@@ -99,7 +101,7 @@ def command(target: Path, **options: Any) -> int:
         _keep_manifest(aim)
         view = open_view(options["progress"], verbose=options["verbose"], quiet=options["quiet"])
         with RunLog(options["log_file"] or aim.folder / "run.log") as log:
-            agreed = _Agreed(aim, ledger, settings, choice, reach)
+            agreed = _Agreed(aim, ledger, settings, choice, reach, options["save_inputs"])
             return asyncio.run(agreed.carry_out(view, log))
 
 
@@ -112,7 +114,7 @@ def _keep_manifest(aim: Aim) -> None:
 
 def _is_empty(aim: Aim) -> bool:
     """Tell whether there is nothing to be done, nor was: then not even a folder is made."""
-    no_rows = next(aim.manifest.jobs(lambda _: ""), None) is None
+    no_rows = next(aim.manifest.jobs(any_image), None) is None
     return no_rows and not (aim.folder / "ledger.db").exists()
 
 
@@ -125,6 +127,7 @@ class _Agreed:
     settings: Settings
     choice: Choice
     reach: Reach
+    save_inputs: bool
 
     async def carry_out(self, view: View, log: RunLog) -> int:
         """Carry it out, sum it up, and say with which code it ends."""
@@ -146,6 +149,7 @@ class _Agreed:
                     self.settings,
                     stopping=stopping,
                     tell=tell,
+                    save_inputs=self.save_inputs,
                 )
                 async with view.watch(run):
                     outcome = await carry_out(run, self.choice)

@@ -16,7 +16,7 @@ from batchsora.clock import stamp
 from batchsora.errors import UsageError
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Entry, Records
-from batchsora.reports.columns import report_row
+from batchsora.reports.columns import place_text, report_row
 from batchsora.service.complaints import clean
 
 
@@ -53,7 +53,7 @@ def _lines(entry: Entry, records: Records) -> Iterator[str]:
     yield from _known("price", price_text(job.price_usd))
     for name in ("file", "video_id", "cost_usd", "error_code", "error_message", "hint"):
         yield from _known(name.replace("_", " "), cells[name])
-    yield from _known("manifest line", entry.line)
+    yield from _known("manifest line", place_text(entry.file, entry.line))
     yield from _known("key", job.key)
     yield "history:"
     for past in records.history(job.key):

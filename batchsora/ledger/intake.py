@@ -15,10 +15,12 @@ from batchsora.planned import Planned
 _ADD = """
 insert into jobs (
     key, id, take, prompt, model, seconds, size, image, image_sha256, fit, likeness, price_usd,
-    output, output_folded, position, row, manifest_line, tags, columns, recorded_at
+    output, output_folded, position, row, manifest_file, manifest_line, tags, columns,
+    recorded_at
 ) values (
     :key, :id, :take, :prompt, :model, :seconds, :size, :image, :image_sha256, :fit, :likeness,
-    :price_usd, :output, :output_folded, :position, :row, :manifest_line, :tags, :columns, :at
+    :price_usd, :output, :output_folded, :position, :row, :manifest_file, :manifest_line, :tags,
+    :columns, :at
 )
 """
 
@@ -27,12 +29,13 @@ insert into jobs (
 _UNBOUGHT = "purchases = 0 and state not in ('submitting', 'in_doubt')"
 _PLACE = f"""
 update jobs set
-    id = :id, position = :position, row = :row, manifest_line = :manifest_line,
+    id = :id, position = :position, row = :row,
+    manifest_file = :manifest_file, manifest_line = :manifest_line,
     tags = :tags, columns = :columns, image = :image,
     price_usd = case when {_UNBOUGHT} then :price_usd else price_usd end
 where key = :key and (
-    (id, position, row, manifest_line, tags, columns, image)
-        is not (:id, :position, :row, :manifest_line, :tags, :columns, :image)
+    (id, position, row, manifest_file, manifest_line, tags, columns, image)
+        is not (:id, :position, :row, :manifest_file, :manifest_line, :tags, :columns, :image)
     or ({_UNBOUGHT} and price_usd is not :price_usd)
 )
 """  # noqa: S608 - our own words
@@ -51,7 +54,8 @@ def place(db: Database, jobs: Sequence[tuple[int, Planned]]) -> None:
 def drop_places(db: Database, keys: Iterable[str]) -> None:
     """Take the place of jobs whose row is gone."""
     db.conn.executemany(
-        "update jobs set position = null, row = null, manifest_line = null where key = ?",
+        "update jobs set position = null, row = null, manifest_file = null, manifest_line = null"
+        " where key = ?",
         ((key,) for key in keys),
     )
 
@@ -63,6 +67,7 @@ def _row(position: int, planned: Planned) -> dict[str, Any]:
         "id": planned.id,
         "position": position,
         "row": planned.row,
+        "manifest_file": planned.file or None,
         "manifest_line": planned.line,
         "tags": json.dumps(planned.tags, ensure_ascii=False),
         "columns": json.dumps(planned.columns, ensure_ascii=False),

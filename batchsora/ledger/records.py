@@ -58,6 +58,7 @@ class Entry:
 
     job: Job
     row: int | None
+    file: str | None  # an included one, from the manifest's folder; None: the manifest itself
     line: int | None
     tags: tuple[str, ...]
     columns: dict[str, str]
@@ -286,6 +287,7 @@ def _read_entry(row: Any) -> Entry:
     return Entry(
         read_job(row),
         row["row"],
+        row["manifest_file"],
         row["manifest_line"],
         tuple(json.loads(row["tags"])),
         json.loads(row["columns"]),

@@ -49,6 +49,7 @@ create table jobs (
     -- where the manifest asks for it: null once its row is gone
     position            integer,
     row                 integer,
+    manifest_file       text,  -- null: the manifest itself; else one it includes
     manifest_line       integer,
     tags                text not null,  -- JSON list
     columns             text not null,  -- JSON object

@@ -13,7 +13,7 @@ from batchsora.manifest.complaints import Complaints
 from batchsora.manifest.located import Located, shown
 from batchsora.manifest.names import nearest
 from batchsora.manifest.terms import whole
-from batchsora.manifest.text import TextRefusedError, check_file, utf8_text
+from batchsora.manifest.text import TextFile, TextRefusedError, check_file
 from batchsora.manifest.yamltree import yaml_tree
 from batchsora.models import BUILT_IN, Cards, ModelCard
 
@@ -31,14 +31,14 @@ def read_cards(path: Path, known: Cards = BUILT_IN) -> Cards:
     check_file(path)
     complaints = Complaints(str(path))
     try:
-        root, problems = yaml_tree(utf8_text(path), str(path))
+        root, problems = yaml_tree(TextFile(path).text(), str(path))
     except TextRefusedError as refused:
-        complaints.problems.append(refused.problem)
+        complaints.take([refused.problem])
         raise complaints.refusal() from None
-    complaints.problems.extend(problems)
+    complaints.take(problems)
     found = complaints.mapping("a file of model cards", root, _CARD)
     cards = cards_of(found.get("models", root), complaints)
-    if complaints.problems:
+    if complaints:
         raise complaints.refusal()
     return {**known, **cards}
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from batchsora.manifest.later import later_field
 from batchsora.manifest.located import Flaw, Located, RowText, kind, shown
 from batchsora.manifest.names import nearest, slip_of
 from batchsora.manifest.text import unprintable
 
-# What a table's columns can say; `vars` is for files whose rows may nest.
+# What a table's columns can say; `vars` and `matrix` are for files whose rows may nest.
 COLUMNS = (
     "image",
     "prompt",
@@ -25,9 +24,21 @@ COLUMNS = (
     "pad",
     "output",
 )
-FIELDS = frozenset({*COLUMNS, "vars"})
+FIELDS = frozenset({*COLUMNS, "vars", "matrix"})
 
+# What a matrix can't have as an axis: each of its combinations is a job of its own.
+_NO_AXES: Mapping[str, str] = MappingProxyType(
+    {
+        "id": "write id: with placeholders beside matrix, such as hero-{size}",
+        "output": "write output: with placeholders beside matrix",
+        "takes": "write takes: beside matrix; each combination gets so many",
+        "tags": "write tags: beside matrix",
+        "vars": "name the variable itself as an axis: {style: [noir, pastel]}",
+        "matrix": "write its axes into this one",
+    }
+)
 _TAGS = "write tags: [hero, draft]"
+_MATRIX = "write matrix: {size: [720x1280, 1280x720]}"
 
 # What a row orders that does not say.
 DEFAULTS: Mapping[str, str] = MappingProxyType(
@@ -37,7 +48,7 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
 
 
 def row_text(row: int, line: int, entries: Mapping[str, Located], *, open_ended: bool) -> RowText:
-    """Sort the keys of a row into fields and columns.
+    """Sort the keys of a row into fields, columns and the axes of its matrix.
 
     In an `open_ended` row (JSON Lines) an unknown key is a column; else (YAML) it is a flaw.
     """
@@ -51,8 +62,7 @@ def row_text(row: int, line: int, entries: Mapping[str, Located], *, open_ended:
             shape.flaws.append(flaw)
         else:
             shape.take_column(name, found)
-    columns = shape.columns | shape.variables
-    return RowText(row, line, shape.fields, columns, shape.lines, tuple(shape.flaws))
+    return shape.row_text(row)
 
 
 def slip_flaw(name: str, line: int, present: Mapping[str, object]) -> Flaw | None:
@@ -64,6 +74,16 @@ def slip_flaw(name: str, line: int, present: Mapping[str, object]) -> Flaw | Non
     return Flaw(what, f"name it {field}; a variable needs another name", field, line)
 
 
+def text_list(name: str, found: Located, mend: str, flaws: list[Flaw]) -> tuple[str, ...]:
+    """Take a value as a list of texts; one text is a list of one."""
+    values = found.value if isinstance(found.value, list) else [found]
+    texts = [it.value.strip() for it in values if isinstance(it.value, str)]
+    if len(texts) < len(values) or not all(texts):
+        flaws.append(Flaw(f"{name} must be a list of texts", mend, line=found.line))
+        return ()
+    return tuple(texts)
+
+
 class _Shape:
     """A row on its way from keys and values to text."""
 
@@ -72,15 +92,27 @@ class _Shape:
         self.fields: dict[str, str] = {}
         self.columns: dict[str, str] = {}
         self.variables: dict[str, str] = {}
+        self.matrix: dict[str, tuple[str, ...]] = {}
         self.lines: dict[str, int] = {}
         self.flaws: list[Flaw] = []
 
+    def row_text(self, row: int) -> RowText:
+        columns = self.columns | self.variables
+        for axis in self.matrix:
+            if axis in self.fields or axis in columns:
+                what = f"{axis} is in the row and in its matrix"
+                self.flaws.append(Flaw(what, "take one of them out", axis, self.lines["matrix"]))
+        flaws = tuple(self.flaws)
+        return RowText(row, self.line, self.fields, columns, self.lines, flaws, self.matrix)
+
     def take_field(self, name: str, found: Located) -> None:
         value = found.value
-        if found.line != self.line:
+        if found.line != self.line or name == "matrix":
             self.lines[name] = found.line
         if name == "vars":
             self._take_variables(found)
+        elif name == "matrix":
+            self._take_matrix(found)
         elif isinstance(value, str):
             if text := value.strip():
                 self.fields[name] = text
@@ -99,6 +131,36 @@ class _Shape:
         elif found.value is not None:
             what = f"vars must be a mapping of names to texts, not {kind(found.value)}"
             self.flaws.append(Flaw(what, "write vars: {season: autumn}", "vars", found.line))
+
+    def _take_matrix(self, found: Located) -> None:
+        if not isinstance(found.value, dict) or not found.value:
+            what = f"matrix must be a mapping of names to lists, not {kind(found.value)}"
+            if found.value == {}:
+                what = "matrix has no axes"
+            self.flaws.append(Flaw(what, _MATRIX, "matrix", found.line))
+            return
+        for axis, values in found.value.items():
+            if flaw := _axis_flaw(axis, values.line, found.value):
+                self.flaws.append(flaw)
+            elif axis_values := self._axis(axis, values):
+                self.matrix[axis] = axis_values
+                self.lines.setdefault(axis, values.line)
+
+    def _axis(self, axis: str, found: Located) -> tuple[str, ...]:
+        mend = f"write {axis}: [one, another]"
+        if not isinstance(found.value, list):
+            what = f"axis {shown(axis)} of matrix must be a list, not {kind(found.value)}"
+            self.flaws.append(Flaw(what, mend, axis, found.line))
+            return ()
+        values = text_list(f"axis {shown(axis)} of matrix", found, mend, self.flaws)
+        twice = next((it for at, it in enumerate(values) if it in values[:at]), None)
+        if twice is not None:
+            what = f"axis {shown(axis)} of matrix has {shown(twice)} twice"
+            self.flaws.append(Flaw(what, "delete one of them", axis, found.line))
+        elif not found.value:
+            what = f"axis {shown(axis)} of matrix is empty: the row would make no job"
+            self.flaws.append(Flaw(what, mend, axis, found.line))
+        return values
 
     def _keep(self, name: str, found: Located, role: str, where: dict[str, str]) -> None:
         if fault := unprintable(name):
@@ -119,9 +181,22 @@ class _Shape:
             self.fields["tags"] = joined
 
 
+def _axis_flaw(axis: str, line: int, present: Iterable[str]) -> Flaw | None:
+    """Refuse what can't be an axis, and what is a field misspelt."""
+    if axis in _NO_AXES:
+        return Flaw(f"{axis} can't be an axis of matrix", _NO_AXES[axis], axis, line)
+    if axis in COLUMNS:
+        return None
+    if not axis or unprintable(axis):
+        return Flaw(f"axis {shown(axis)} of matrix is no name", "name it in letters", line=line)
+    field = slip_of(axis, COLUMNS)
+    if field is None or field in present:
+        return None
+    what = f"axis {shown(axis)} of matrix is a letter or two off the field {field}"
+    return Flaw(what, f"name it {field}; a variable needs another name", field, line)
+
+
 def _unknown_field(name: str, line: int) -> Flaw:
-    if flaw := later_field(name, line):
-        return flaw
     meant = nearest(name, FIELDS)
     mend = f"write {meant}" if meant else "put a variable of your own under vars:"
     return Flaw(f"unknown field {shown(name)}", mend, meant or "", line)
@@ -131,4 +206,6 @@ def _not_text(name: str, found: Located, field: str = "") -> Flaw:
     mend = "put quotes round a text that begins with { or ["
     if field == "tags":
         mend = _TAGS
+    elif field in COLUMNS and isinstance(found.value, list):
+        mend = f"write one; or matrix: {{{field}: […]}} for a job of each"
     return Flaw(f"{name} must be text, not {kind(found.value)}", mend, field, found.line)

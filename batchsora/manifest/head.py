@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from batchsora.manifest.complaints import Complaints
 from batchsora.manifest.fields import row_text
-from batchsora.manifest.located import Located, RowText, shown
+from batchsora.manifest.ground import Ground
+from batchsora.manifest.located import Flaw, Located, RowText, shown
 from batchsora.manifest.names import nearest
-from batchsora.manifest.outputs import DEFAULT_OUTPUT
 from batchsora.manifest.paths import part_fault
+from batchsora.manifest.templates import has_slot
 from batchsora.models import Cards
 from batchsora.settings import SETTINGS, Settings, parse_setting
 
@@ -28,7 +30,7 @@ _NEVER: Mapping[str, str] = {
     "out_dir": "take it out, and give --out-dir on the command line",
     "api_key": "take it out, and set GPTPROTO_API_KEY in the environment",
 }
-_NO_DEFAULTS = RowText(0, 1, {}, {})
+_NOTHING_SAID = RowText(0, 1, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,13 @@ class Head:
     name: str
     cards: Cards
     settings: Mapping[str, Any] = field(default_factory=dict)
-    output: str = DEFAULT_OUTPUT
-    output_line: int = 0  # where the manifest says it; 0 where it does not
-    defaults: RowText = _NO_DEFAULTS
+    output: RowText = _NOTHING_SAID  # what it says of where clips go
+    defaults: RowText = _NOTHING_SAID
+
+    def ground(self, file: Path) -> Ground:
+        """Say what holds for the manifest's rows."""
+        ground = Ground(str(file), file.parent, file.parent, self.name, self.cards)
+        return ground.over(self.output, str(file)).over(self.defaults, str(file))
 
 
 def table_head(stem: str, cards: Cards, complaints: Complaints) -> Head:
@@ -55,15 +61,35 @@ def read_head(told: Mapping[str, Located], stem: str, cards: Cards, complaints: 
         if key not in KEYS:
             _refuse_key(key, told[key].line, complaints)
     absent = Located(0, None)
-    output = told.get("output", absent)
     return Head(
         name=_name(told.get("name", absent), stem, complaints),
         cards=cards,
         settings=_settings(told.get("settings", absent), complaints),
-        output=complaints.text("output", output, 'write output: "{id}.mp4"') or DEFAULT_OUTPUT,
-        output_line=output.line,
+        output=_output(told.get("output", absent), complaints),
         defaults=_defaults(told.get("defaults", absent), complaints),
     )
+
+
+def read_included(told: Mapping[str, Located], ground: Ground, complaints: Complaints) -> Ground:
+    """Read the head of a file that a manifest includes, and lay what it says over the ground.
+
+    Its name is not asked for: the campaign has one.
+    """
+    absent = Located(0, None)
+    for key, found in told.items():
+        if key not in KEYS:
+            _refuse_key(key, found.line, complaints)
+    if "settings" in told:
+        what = "settings is for the manifest that is run, not for one that it includes"
+        complaints.add(what, "write it there", told["settings"].line)
+    output = _output(told.get("output", absent), complaints)
+    defaults = _defaults(told.get("defaults", absent), complaints)
+    return ground.over(output, ground.file).over(defaults, ground.file)
+
+
+def _output(found: Located, complaints: Complaints) -> RowText:
+    text = complaints.text("output", found, 'write output: "{id}.mp4"')
+    return RowText(0, found.line, {"output": text} if text else {}, {})
 
 
 def _refuse_key(key: str, line: int, complaints: Complaints) -> None:
@@ -132,12 +158,19 @@ def _default(name: str) -> str:
 
 def _defaults(found: Located, complaints: Complaints) -> RowText:
     told = complaints.mapping("defaults", found, "write defaults: {seconds: 4}")
-    if "id" in told:
+    return read_defaults(told, found.line, complaints, "in defaults")
+
+
+def read_defaults(
+    told: Mapping[str, Located], line: int, complaints: Complaints, where: str
+) -> RowText:
+    """Read what rows are to say that do not say it themselves."""
+    defaults = row_text(0, line, told, open_ended=False)
+    flaws = list(defaults.flaws)
+    if "id" in defaults.fields and not has_slot(defaults.fields["id"]):
         what = "id can't be a default: it names one row"
-        complaints.add(what, "write it in its row", told["id"].line)
-    rest = {name: value for name, value in told.items() if name != "id"}
-    defaults = row_text(0, found.line, rest, open_ended=False)
-    for flaw in defaults.flaws:
-        line = flaw.line or defaults.lines.get(flaw.field, found.line)
-        complaints.add(f"{flaw.what} (in defaults)", flaw.mend, line)
+        flaws.append(Flaw(what, "write it in its row, or with a placeholder: {stem}", "id"))
+    for flaw in flaws:
+        at = flaw.line or defaults.lines.get(flaw.field, line)
+        complaints.add(f"{flaw.what} ({where})", flaw.mend, at)
     return defaults._replace(flaws=())

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from batchsora.errors import Problem
 from batchsora.manifest.fields import FIELDS, row_text
 from batchsora.manifest.located import Flaw, Located, RowText, Value, kind, shown
-from batchsora.manifest.text import TextRefusedError, utf8_lines
+from batchsora.manifest.text import TextFile, TextRefusedError
 
 _ONE_A_LINE = 'write one JSON object a line, such as {"prompt": "Gentle wind"}'
 
 
-def json_rows(path: Path) -> Iterator[RowText | Problem]:
-    """Read a row from each line that is not blank. What can't be read is a Problem in its place."""
-    reader = _Reader()
+def json_rows(
+    file: TextFile, mapped: Mapping[str, str] | None = None
+) -> Iterator[RowText | Problem]:
+    """Read a row from each line that is not blank. What can't be read is a Problem in its place.
+
+    Fields are keys of their own names or, where `mapped` says so, only those of the names it gives.
+    """
+    reader = _Reader(mapped)
     row = 0
     try:
-        for line, text in enumerate(utf8_lines(path), 1):
+        for line, text in enumerate(file.lines(), 1):
             if text.isspace():
                 continue
             row += 1
             found = reader.read(row, line, text)
             if isinstance(found, Flaw):
-                yield Problem(found.what, found.mend, str(path), line, row)
+                yield Problem(found.what, found.mend, str(file), line, row)
             else:
                 yield found
     except TextRefusedError as refused:
@@ -36,7 +40,8 @@ def json_rows(path: Path) -> Iterator[RowText | Problem]:
 class _Reader:
     """A JSON decoder that keeps numbers as written, and sees keys that are written twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, mapped: Mapping[str, str] | None) -> None:
+        self.mapped = mapped
         self.twice: list[str] = []
         self.decoder = json.JSONDecoder(
             object_pairs_hook=self._unite,
@@ -60,7 +65,10 @@ class _Reader:
         entries = {self._name(name): Located(line, _value(value[name], line)) for name in value}
         if len(entries) < len(value):
             self.twice += [name for name in value if self._name(name) != name]
-        found = row_text(row, line, entries, open_ended=True)
+        if self.mapped is None:
+            found = row_text(row, line, entries, open_ended=True)
+        else:
+            found = _mapped_row(row, line, entries, self.mapped)
         return found._replace(flaws=found.flaws + self._twice_flaws()) if self.twice else found
 
     def _unite(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -75,6 +83,8 @@ class _Reader:
         if key in FIELDS:
             return key
         name = key.strip()
+        if self.mapped is not None:
+            return name
         folded = name.casefold()
         return folded if folded in FIELDS else name
 
@@ -82,6 +92,20 @@ class _Reader:
         return tuple(
             Flaw(f"key {shown(name)} is written twice", "delete one of them") for name in self.twice
         )
+
+
+def _mapped_row(
+    row: int, line: int, entries: Mapping[str, Located], mapped: Mapping[str, str]
+) -> RowText:
+    """Read a row of which only the mapped keys are fields; all of them are columns as well."""
+    named = {field: entries[name] for field, name in mapped.items() if name in entries}
+    fields = row_text(row, line, named, open_ended=True)
+    texts = {
+        name: value or ""
+        for name, (_, value) in entries.items()
+        if not isinstance(value, dict | list)
+    }
+    return fields._replace(columns=texts)
 
 
 def _value(value: Any, line: int) -> Value:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 Value = str | None | list["Located"] | dict[str, "Located"]
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
+_NO_MATRIX: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _SHOWN_CHARACTERS = 60  # enough to find the place; a message stays a line
 
 
@@ -40,6 +41,7 @@ class RowText(NamedTuple):
     columns: Mapping[str, str]  # the manifest's own columns and `vars`, in their order
     lines: Mapping[str, int] = _NOTHING  # of fields that don't stand on the row's line
     flaws: tuple[Flaw, ...] = ()  # what the reader saw already
+    matrix: Mapping[str, tuple[str, ...]] = _NO_MATRIX  # values by axis: a job for each combination
 
 
 def shown(text: str) -> str:

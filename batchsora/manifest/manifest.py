@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from batchsora.errors import Problem, UsageError
+from batchsora.errors import Problem
 from batchsora.manifest.cards import all_cards
 from batchsora.manifest.complaints import Complaints
-from batchsora.manifest.fields import row_text
+from batchsora.manifest.ground import Included, Source
 from batchsora.manifest.head import Head, read_head, table_head
-from batchsora.manifest.jsonlines import json_rows
-from batchsora.manifest.located import Located, RowText, kind
+from batchsora.manifest.located import Located, RowText
 from batchsora.manifest.orders import RowReader
-from batchsora.manifest.pictures import Recall
-from batchsora.manifest.tables import read_header, table_rows
-from batchsora.manifest.text import TextRefusedError, check_file, utf8_text
+from batchsora.manifest.pictures import Recall, Recalled
+from batchsora.manifest.sources import (
+    JSON_LINES,
+    TABLES,
+    UNDER_ROWS,
+    Including,
+    json_source,
+    suffix_of,
+    table_source,
+    yaml_source,
+)
+from batchsora.manifest.text import UTF_8, TextFile, TextRefusedError
 from batchsora.manifest.yamltree import yaml_tree
 from batchsora.models import BUILT_IN, Cards
 from batchsora.planned import Planned
 
-MOST_YAML_ROWS = 20_000  # 100,000 composed rows took 434 MB
 
-_UNDER_ROWS = "write them under rows:, each as - prompt: …"
-_EXPORT = "export the sheet as CSV (UTF-8), and run that"
-_KINDS = "name it .yaml, .csv or .jsonl, for what is in it"
+def any_image(_: str) -> Recalled:
+    """Recall any image: for a look at the rows that asks for no picture."""
+    return Recalled("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +42,11 @@ class Manifest:
     """An opened manifest: what its head says, and its rows as often as they are asked for."""
 
     path: Path
-    columns: tuple[str, ...]  # its own other columns, as far as they are known before the rows
     head: Head
-    rows: Callable[[], Iterator[RowText | Problem]]
+    source: Source
+    _left_out: Counter[tuple[str, str]] = field(
+        default_factory=Counter
+    )  # rows by file, at the last reading
 
     @property
     def name(self) -> str:
@@ -53,122 +63,115 @@ class Manifest:
         """The model cards that hold here, the manifest's own among them."""
         return self.head.cards
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its own other columns, in order; none where only the rows tell them (JSON Lines)."""
+        return self.source.columns or ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should be told of how it was read, once its jobs have gone by."""
+        left_out = (
+            f"{count} row{'s' if count != 1 else ''} of {file} left out, for want of {needs}"
+            for (file, needs), count in self._left_out.items()
+        )
+        return (*self.source.notes, *left_out)
+
     def jobs(self, recall: Recall = lambda _: None) -> Iterator[Planned | Problem]:
         """Read the rows as a stream of jobs and problems; a row with problems has no jobs.
 
-        `recall` is asked for the hash of an image file that can't be read now: what was bought
-        already keeps its key. Ids, keys and outputs are not compared across rows. Raises
+        `recall` is asked for the hash of an image file that can't be read now, and for what was
+        fetched from an address. Ids, keys and outputs are not compared across rows. Raises
         UsageError where the disk refuses.
         """
-        reader = RowReader(self.head, self.path, self.columns, recall)
-        for row in self.rows():
-            if isinstance(row, Problem):
-                yield row
-            else:
-                yield from reader.read(row)
+        self._left_out.clear()
+        return _Reading(recall, self._left_out).read(self.source, ())
 
 
-def open_manifest(path: Path, *, cards: Cards = BUILT_IN) -> Manifest:
+class _Reading:
+    """One reading of a manifest: its rows are counted on through all files."""
+
+    def __init__(self, recall: Recall, left_out: Counter[tuple[str, str]]) -> None:
+        self._recall = recall
+        self._left_out = left_out
+        self._row = 0
+        self._told: set[Problem] = set()
+
+    def read(self, source: Source, needs: Sequence[str]) -> Iterator[Planned | Problem]:
+        reader = RowReader(source.ground, self._recall, self._told)
+        for row in source.rows():
+            match row:
+                case RowText():
+                    self._row += 1
+                    if needs and (missing := _missing(row, needs)):
+                        self._left_out[source.ground.file, missing] += 1
+                    elif row.row == self._row:
+                        yield from reader.read(row)
+                    else:  # those of included files are counted on
+                        yield from reader.read(row._replace(row=self._row))
+                case Included():
+                    yield from self.read(row.source, (*needs, *row.needs))
+                case Problem():
+                    self._row += row.row > 0
+                    yield replace(row, row=self._row) if row.row else row
+
+
+def _missing(row: RowText, needs: Sequence[str]) -> str:
+    """Name the first column that a row can't do without and does not have; "" where it has all."""
+    for name in needs:
+        if not (row.columns.get(name, "").strip() or row.fields.get(name)):
+            return name
+    return ""
+
+
+def open_manifest(path: Path, *, cards: Cards = BUILT_IN, encoding: str = UTF_8) -> Manifest:
     """Open a manifest and read its head, with these model cards known.
 
     Raises UsageError for what is no readable file of a known kind, ManifestRefusedError with
     all problems where the head or the file's form is wrong.
     """
-    suffix = path.suffix.casefold()
-    if suffix in {".xlsx", ".xls", ".ods", ".numbers"}:
-        raise UsageError(f"{path} is a spreadsheet, not a text file", _EXPORT)
-    opening = _OPENINGS.get(suffix)
-    if opening is None:
-        check_file(path)
-        raise UsageError(
-            f"{path} is of no known kind: its name ends in {suffix or 'nothing'}", _KINDS
-        )
-    check_file(path)
+    suffix = suffix_of(path)
+    file = TextFile(path, encoding)
     complaints = Complaints(str(path))
     try:
-        return opening(path, cards, complaints)
+        if suffix in TABLES | JSON_LINES:
+            return _open_rows(file, cards, complaints, is_table=suffix in TABLES)
+        return _open_yaml(file, cards, complaints)
     except TextRefusedError as refused:
-        complaints.problems.append(refused.problem)
+        complaints.take([refused.problem])
         raise complaints.refusal() from None
 
 
-def _open_table(path: Path, cards: Cards, complaints: Complaints) -> Manifest:
-    head = table_head(path.stem, cards, complaints)
-    header, problems = read_header(path)
-    complaints.problems.extend(problems)
-    if complaints.problems:
+def _open_rows(file: TextFile, cards: Cards, complaints: Complaints, *, is_table: bool) -> Manifest:
+    head = table_head(file.path.stem, cards, complaints)
+    ground = head.ground(file.path)
+    source = table_source(file, ground, complaints) if is_table else json_source(file, ground)
+    if complaints:
         raise complaints.refusal()
-    return Manifest(path, header.columns, head, lambda: table_rows(path, header))
+    return Manifest(file.path, head, source)
 
 
-def _open_json_lines(path: Path, cards: Cards, complaints: Complaints) -> Manifest:
-    head = table_head(path.stem, cards, complaints)
-    if complaints.problems:
-        raise complaints.refusal()
-    return Manifest(path, (), head, lambda: json_rows(path))
-
-
-def _open_yaml(path: Path, cards: Cards, complaints: Complaints) -> Manifest:
-    root, problems = yaml_tree(utf8_text(path), str(path))
-    complaints.problems.extend(problems)
+def _open_yaml(file: TextFile, cards: Cards, complaints: Complaints) -> Manifest:
+    root, problems = yaml_tree(file.text(), str(file))
+    complaints.take(problems)
     if isinstance(root.value, list):
-        complaints.add("a manifest must be a mapping, not a list", _UNDER_ROWS, root.line)
+        complaints.add("a manifest must be a mapping, not a list", UNDER_ROWS, root.line)
         raise complaints.refusal()
-    told = complaints.mapping("a manifest", root, _UNDER_ROWS)
-    of_cards = Complaints(str(path))
-    cards = all_cards(told.get("models", Located(0, None)), cards, of_cards)
-    head = read_head(told, path.stem, cards, complaints)
-    rows = _yaml_rows(told.get("rows", Located(0, None)), complaints)
-    columns = dict.fromkeys(head.defaults.columns)
-    for row in rows:
-        if isinstance(row, RowText):
-            columns |= dict.fromkeys(row.columns)
-    manifest = Manifest(path, tuple(columns), head, lambda: iter(rows))
-    if complaints.problems and not of_cards.problems:  # else rows would be blamed for the cards
-        complaints.problems.extend(_row_problems(manifest))
-    complaints.problems.extend(of_cards.problems)
-    if complaints.problems:
+    told = complaints.mapping("a manifest", root, UNDER_ROWS)
+    absent = Located(0, None)
+    of_cards = Complaints(str(file))
+    cards = all_cards(told.get("models", absent), cards, of_cards)
+    head = read_head(told, file.path.stem, cards, complaints)
+    including = Including(file.path.parent, (file.path.resolve(),))
+    rows = told.get("rows", absent)
+    manifest = Manifest(
+        file.path, head, yaml_source(rows, head.ground(file.path), complaints, including)
+    )
+    if complaints and not of_cards:  # else rows would be blamed for the cards
+        # nobody knows yet which images still matter, so those are left for later
+        found = manifest.jobs(recall=any_image)
+        complaints.take(it for it in found if isinstance(it, Problem))
+    complaints.take(of_cards.kept)
+    if complaints:
         raise complaints.refusal()
     return manifest
-
-
-def _yaml_rows(found: Located, complaints: Complaints) -> Sequence[RowText | Problem]:
-    value = found.value
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        complaints.add(f"rows must be a list, not {kind(value)}", _UNDER_ROWS, found.line)
-        return ()
-    if len(value) > MOST_YAML_ROWS:
-        what = f"{len(value):,} rows, {MOST_YAML_ROWS:,} are the most in YAML"
-        complaints.add(what, "put the rows in a CSV file and run that", found.line)
-        return ()
-    file = complaints.file
-    return tuple(_yaml_row(number, row, file) for number, row in enumerate(value, 1))
-
-
-def _yaml_row(number: int, found: Located, file: str) -> RowText | Problem:
-    if isinstance(found.value, dict):
-        return row_text(number, found.line, found.value, open_ended=False)
-    what = f"a row must be a mapping, not {kind(found.value)}"
-    return Problem(what, "write - prompt: …", file, found.line, number)
-
-
-def _row_problems(manifest: Manifest) -> Iterator[Problem]:
-    """Look at the rows below a head that is refused, so that everything is told at once.
-
-    Without the ledger nobody knows which images still matter, so those are left for later.
-    """
-    for found in manifest.jobs(recall=lambda _: ""):
-        if isinstance(found, Problem):
-            yield found
-
-
-_OPENINGS: Mapping[str, Callable[[Path, Cards, Complaints], Manifest]] = {
-    ".yaml": _open_yaml,
-    ".yml": _open_yaml,
-    ".csv": _open_table,
-    ".tsv": _open_table,
-    ".jsonl": _open_json_lines,
-    ".ndjson": _open_json_lines,
-}

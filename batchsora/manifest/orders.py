@@ -2,139 +2,250 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+import math
+from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
-from pathlib import Path
+from itertools import product
+from pathlib import PurePath
 from typing import NamedTuple
 
 from batchsora.errors import Problem
 from batchsora.job import Order
-from batchsora.manifest.fields import DEFAULTS
-from batchsora.manifest.head import Head
+from batchsora.manifest.apart import Apart
+from batchsora.manifest.fields import COLUMNS, DEFAULTS
+from batchsora.manifest.ground import Ground
 from batchsora.manifest.located import Flaw, RowText, shown
-from batchsora.manifest.outputs import Subject, output_path, template_flaws
-from batchsora.manifest.pictures import NO_PICTURE, Picture, Recall, find_picture
+from batchsora.manifest.outputs import output_path
+from batchsora.manifest.pictures import NO_PICTURE, Picture, Recall, find_files, find_picture
+from batchsora.manifest.templates import Scope
 from batchsora.manifest.terms import Terms, TermsText, read_terms
 from batchsora.manifest.text import unprintable
 from batchsora.manifest.words import read_id, read_prompt, read_tags
 from batchsora.planned import Planned
 
 KEPT_PICTURES = 4096  # of so many files the hash is remembered: a feed repeats its pictures
+KEPT_PATTERNS = 16
 KEPT_TERMS = 4096
+MOST_COMBINATIONS = 20_000  # of a matrix; more are a table's work
 ID_DIGITS = 10  # of the key: short enough to type
+
+_FIELDS = frozenset(COLUMNS)
+# why a placeholder that is known says nothing, where it does not
+_NO_IMAGE: Mapping[str, str] = {"stem": "the row has no image"}
+_NO_ID: Mapping[str, str] = {"id": "the row has no id of its own"}
+_NEITHER: Mapping[str, str] = {**_NO_IMAGE, **_NO_ID}
+_STAND_IN = (
+    "-" * ID_DIGITS
+)  # for the id of a job that is refused: its output is looked at all the same
+
+
+class _Variant(NamedTuple):
+    """One way in which a row is meant: a combination of its matrix, a file of its pattern."""
+
+    fields: Mapping[str, str]
+    columns: Mapping[str, str]
 
 
 class _Reading(NamedTuple):
-    """A row that is understood, but for its output."""
+    """A variant that is understood but for its placeholders, or what is wrong with it."""
 
-    prompt: str
-    id: str  # "" where the key gives it
-    terms: Terms
+    row: RowText
+    fields: Mapping[str, str]
+    columns: Mapping[str, str]
+    terms: Terms | None
     picture: Picture
     tags: tuple[str, ...]
-    columns: Mapping[str, str]
-    output: str
+    flaws: list[Flaw]
 
 
 class RowReader:
-    """Reads the rows of one manifest; remembers terms and pictures, never rows."""
+    """Reads the rows of one file; remembers terms and pictures, never rows."""
 
-    def __init__(self, head: Head, path: Path, columns: tuple[str, ...], recall: Recall) -> None:
-        self._head = head
-        self._file = str(path)
-        self._columns = frozenset(columns)
-        self._base = {**DEFAULTS, "output": head.output, **head.defaults.fields}
-        self._terms = lru_cache(KEPT_TERMS)(partial(read_terms, cards=head.cards))
+    def __init__(self, ground: Ground, recall: Recall, told: set[Problem]) -> None:
+        self._ground = ground
+        self._told = told  # problems of what rows share: said once, not with each row
+        self._terms = lru_cache(KEPT_TERMS)(partial(read_terms, cards=ground.cards))
+        self._files = lru_cache(KEPT_PATTERNS)(partial(find_files, folder=ground.folder))
         self._picture = lru_cache(KEPT_PICTURES)(
-            partial(find_picture, folder=path.parent, recall=recall)
+            partial(find_picture, folder=ground.home, recall=recall)
         )
-        self._told: set[Problem] = set()  # of the head: said once, not with each row
 
-    def read(self, row: RowText) -> list[Planned] | list[Problem]:
-        """Read one row: its jobs, one a take, or all of its problems."""
-        reading = self._reading(row)
-        if not isinstance(reading, _Reading):
-            return self._problems(row, reading)
-        jobs = []
-        for take in range(1, reading.terms.takes + 1):
-            job = self._job(row, reading, take)
-            if not isinstance(job, Planned):
-                return self._problems(row, job)
-            jobs.append(job)
-        return jobs
+    def read(self, row: RowText) -> Iterator[Planned | Problem]:
+        """Read one row: its jobs in order, or everything that is wrong with it."""
+        matrix = row.matrix or self._shared_matrix(row)
+        variant = _Variant(
+            {**self._ground.fields, **row.fields}, {**self._ground.columns, **row.columns}
+        )
+        files = self._matching(variant)
+        if matrix or files is not None:
+            yield from self._read_many(row, variant, matrix)
+            return
+        for found in self._jobs(row, variant):
+            if isinstance(found, Planned):
+                yield found
+            else:
+                yield from self._problem(row, found)
 
-    def _reading(self, row: RowText) -> _Reading | list[Flaw]:
+    def _read_many(
+        self, row: RowText, variant: _Variant, matrix: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[Planned | Problem]:
+        """Read a row that stands for several; what is wrong with all of them is told once."""
+        apart = Apart(matrix)
+        said: set[Flaw] = set()
+        for each in self._variants(variant, matrix):
+            for found in (each,) if isinstance(each, Flaw) else self._jobs(row, each):
+                flaw = apart.flaw(found) if isinstance(found, Planned) else found
+                if isinstance(found, Planned) and flaw is None:
+                    yield found
+                elif flaw is not None and flaw not in said:
+                    said.add(flaw)
+                    yield from self._problem(row, flaw)
+
+    def _variants(
+        self, row: _Variant, matrix: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[_Variant | Flaw]:
+        """Combine the axes in their order, the last one fastest, and then the files."""
+        count = math.prod(map(len, matrix.values()))
+        if count > MOST_COMBINATIONS:
+            what = f"matrix has {count:,} combinations, {MOST_COMBINATIONS:,} are the most"
+            yield Flaw(what, "make several rows of it, or a CSV file", "matrix")
+            return
+        for values in product(*matrix.values()):
+            chosen = dict(zip(matrix, values, strict=True))
+            fields = {name: value for name, value in chosen.items() if name in _FIELDS}
+            columns = {name: value for name, value in chosen.items() if name not in _FIELDS}
+            variant = _Variant({**row.fields, **fields}, {**row.columns, **columns})
+            files = self._matching(variant)
+            match files:
+                case None:
+                    yield variant
+                case Flaw():
+                    yield files
+                case _:
+                    for file in files:
+                        yield variant._replace(fields={**variant.fields, "image": file})
+
+    def _shared_matrix(self, row: RowText) -> Mapping[str, tuple[str, ...]]:
+        """Take the axes that hold for all rows but for what this row says itself."""
+        shared = self._ground.matrix
+        if not shared:
+            return shared
+        own = {*row.fields, *(name for name, text in row.columns.items() if text.strip())}
+        return {axis: values for axis, values in shared.items() if axis not in own}
+
+    def _matching(self, variant: _Variant) -> tuple[str, ...] | Flaw | None:
+        """Find the files of a pattern; None where the image is no pattern."""
+        return self._files(variant.fields["image"]) if "image" in variant.fields else None
+
+    def _jobs(self, row: RowText, variant: _Variant) -> Iterator[Planned | Flaw]:
+        """Make a job for each take; of a variant that is wrong, tell all that is wrong instead."""
+        reading = self._understand(row, variant)
+        takes = 1 if reading.terms is None else reading.terms.takes
+        first_key = ""
+        for take in range(1, takes + 1):
+            job = self._job(reading, take if takes > 1 else None, first_key)
+            if isinstance(job, list):
+                yield from job
+                return
+            first_key = first_key or job.key
+            yield job
+
+    def _understand(self, row: RowText, variant: _Variant) -> _Reading:
+        """Read what no placeholder changes."""
+        fields, columns = variant
         flaws = list(row.flaws)
-        fields = {**self._base, **row.fields}
-        columns = {**self._head.defaults.columns, **row.columns}
-        terms = self._terms(TermsText(*(fields[name] for name in TermsText._fields)))
-        picture = self._picture(fields["image"]) if "image" in fields else NO_PICTURE
-        prompt = read_prompt(fields.get("prompt", ""), columns, flaws)
-        given = read_id(fields["id"], columns, flaws) if "id" in fields else ""
+        found = self._terms(TermsText(*[fields[name] for name in TermsText._fields]))
+        terms = found if isinstance(found, Terms) else None
+        flaws += () if isinstance(found, Terms) else found
+        picture: Picture | Flaw = NO_PICTURE
+        if "image" in fields:
+            picture = self._picture(self._ground.from_home(fields["image"]))
+        if isinstance(picture, Flaw):
+            flaws.append(picture)
+            picture = Picture(stem=PurePath(fields["image"]).stem)
         tags = read_tags(fields["tags"]) if "tags" in fields else ()
         _check_texts(tags, columns, flaws)
-        if isinstance(terms, Terms) and isinstance(picture, Picture) and not flaws:
-            return _Reading(prompt, given, terms, picture, tags, columns, fields["output"])
-        flaws += () if isinstance(terms, Terms) else terms
-        flaws += () if isinstance(picture, Picture) else (picture,)
-        return flaws + template_flaws(
-            fields["output"], columns, self._columns, has_image="image" in fields
-        )
+        return _Reading(row, fields, columns, terms, picture, tags, flaws)
 
-    def _job(self, row: RowText, reading: _Reading, take: int) -> Planned | list[Flaw]:
-        prompt, given, terms, picture, tags, columns, template = reading
-        order = Order(
-            prompt, terms.model, terms.seconds, terms.size, take, picture.image, terms.framing
-        )
-        key = order.key()
+    def _job(self, reading: _Reading, take: int | None, first_key: str) -> Planned | list[Flaw]:
+        """Fill the templates of one take; `take` is None where it is the only one."""
+        row, fields, columns, terms, picture, tags, known = reading
+        flaws = list(known)
+        names = self._names(reading, take or 1)
+        scope = Scope(names, _NO_ID if picture.stem else _NEITHER, self._ground.elsewhere)
+        given = read_id(fields["id"], scope, flaws) if "id" in fields else ""
+        if given:
+            names.setdefault("id", given)
+        prompt = read_prompt(fields.get("prompt", ""), scope, flaws)
+        order = None if terms is None or flaws else _order(prompt, terms, picture, take or 1)
+        key = "" if order is None else order.key()
         # all takes of a row have one id, so that its name means all of them
-        job_id = given or (key if take == 1 else replace(order, take=1).key())[:ID_DIGITS]
-        subject = Subject(job_id, order, row.row, self._head.name, picture.stem, columns)
-        output = output_path(template, subject, terms.takes)
-        if output is None:
-            has_image = picture.image is not None
-            return template_flaws(template, columns, self._columns, has_image=has_image)
-        if isinstance(output, Flaw):
-            return [output]
+        job_id = given or (first_key or key)[:ID_DIGITS] or _STAND_IN
+        names.setdefault("id", job_id)
+        path = output_path(fields["output"], scope, take)
+        if isinstance(path, list) or order is None or terms is None:
+            return flaws + (path if isinstance(path, list) else [])
         return Planned(
             key=key,
             id=job_id,
             order=order,
             price_usd=terms.price_usd,
-            output=output,
+            output=path,
             row=row.row,
             line=row.line,
+            file=self._ground.included,
             explicit_id=given != "",
             tags=tags,
             columns=columns,
             image_path=picture.path,
             image_problem=picture.problem,
             image_mend=picture.mend,
+            unfetched=picture.unfetched,
         )
 
-    def _problems(self, row: RowText, flaws: Iterable[Flaw]) -> list[Problem]:
-        """Give flaws their place; what the head is to blame for is told with its first row only."""
-        problems = [self._placed(row, flaw) for flaw in dict.fromkeys(flaws)]
-        fresh = [problem for problem in problems if problem not in self._told]
-        self._told.update(problem for problem in fresh if problem.row == 0)
-        return fresh
+    def _names(self, reading: _Reading, take: int) -> dict[str, str]:
+        """Say what placeholders can name before there is an id."""
+        fields, terms = reading.fields, reading.terms
+        names = {
+            "name": self._ground.name,
+            "row": str(reading.row.row),
+            "take": str(take),
+            "model": fields["model"],
+            "seconds": fields["seconds"] if terms is None else str(terms.seconds),
+            "size": fields["size"],
+        }
+        if reading.picture.stem:
+            names["stem"] = reading.picture.stem
+        return {**names, **reading.columns}
+
+    # -- where a flaw is written
+
+    def _problem(self, row: RowText, flaw: Flaw) -> Iterator[Problem]:
+        """Give a flaw its place; what rows share is told with the first of them only."""
+        problem = self._placed(row, flaw)
+        if problem in self._told:
+            return
+        if problem.row == 0:
+            self._told.add(problem)
+        yield problem
 
     def _placed(self, row: RowText, flaw: Flaw) -> Problem:
-        """Find the line of the field that is to blame, in the row or in the head."""
+        """Find the line of the field that is to blame, in the row or below it."""
         what, mend, field, line = flaw
-        defaults, number = self._head.defaults, row.row
-        if line == 0:
-            line = row.lines.get(field, row.line)
-            if field in row.fields:
-                pass
-            elif field in defaults.fields:
-                line, number = defaults.lines.get(field, defaults.line), 0
-            elif field == "output":
-                line, number = self._head.output_line, 0
-            elif field in DEFAULTS:
-                what = f"{what} (the default)"
-        return Problem(what, mend, self._file, line, number)
+        file = self._ground.file
+        if line:
+            return Problem(what, mend, file, line, row.row)
+        if field in row.lines or field in row.fields or field in row.matrix:
+            return Problem(what, mend, file, row.lines.get(field, row.line), row.row)
+        if place := self._ground.blame.get(field):
+            return Problem(what, mend, place.file, place.line)
+        if field in DEFAULTS:
+            what = f"{what} (the default)"
+        return Problem(what, mend, file, row.line, row.row)
+
+
+def _order(prompt: str, terms: Terms, picture: Picture, take: int) -> Order:
+    return Order(prompt, terms.model, terms.seconds, terms.size, take, picture.image, terms.framing)
 
 
 def _check_texts(tags: tuple[str, ...], columns: Mapping[str, str], flaws: list[Flaw]) -> None:

@@ -2,38 +2,64 @@
 
 from __future__ import annotations
 
+import glob
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from batchsora.job import Image
-from batchsora.manifest.later import later_image
+from batchsora.manifest.addresses import address_flaw, address_stem, is_address, stand_in
 from batchsora.manifest.located import Flaw, shown
 from batchsora.manifest.text import unprintable
 from batchsora.media.images import ImageProblem, hash_image
 
-Recall = Callable[[str], str | None]
+_PATTERN = re.compile(r"[*?\[]")
+
+
+class Recalled(NamedTuple):
+    """What is known of an image by what the manifest calls it."""
+
+    sha256: str
+    file: Path | None = None  # where the bytes of an address are kept
+
+
+Recall = Callable[[str], Recalled | None]
 
 
 class Picture(NamedTuple):
-    """A row's picture; with a problem, its hash is what the ledger recalled."""
+    """A row's picture; with a problem, its hash is what was recalled."""
 
     image: Image | None = None
     path: Path | None = None
     stem: str = ""
     problem: str = ""
     mend: str = ""
+    unfetched: bool = False  # an address whose bytes are not here
 
 
 NO_PICTURE = Picture()
 
 
+def find_files(pattern: str, folder: Path) -> tuple[str, ...] | Flaw | None:
+    """Find the files that a pattern means, sorted; None where it is no pattern but one file."""
+    if not _PATTERN.search(pattern) or is_address(pattern) or os.path.lexists(folder / pattern):
+        return None
+    found = glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207 - names as written
+    files = sorted(it for it in found if (folder / it).is_file())
+    if files:
+        return tuple(files)
+    what = f"image {shown(pattern)} matches no file"
+    return Flaw(what, f"write a pattern of files in {folder.absolute()}", "image")
+
+
 def find_picture(written: str, folder: Path, recall: Recall) -> Picture | Flaw:
-    """Look at the file that a row names, relative to the manifest's folder."""
-    if flaw := later_image(written):
-        return flaw
+    """Look at the file or the address that a row names; a file is relative to the folder."""
     if (word := unprintable(written)) or "\n" in written:
         return Flaw(f"{word or 'a line end'} in image {shown(written)}", "delete it", "image")
+    if is_address(written):
+        return _at_address(written, recall)
     path = folder / written
     stem = PurePath(written).stem
     try:
@@ -41,7 +67,19 @@ def find_picture(written: str, folder: Path, recall: Recall) -> Picture | Flaw:
     except ImageProblem as problem:
         what = f"{problem.what}: {shown(written)}"
         mend = 'write the path with "/"' if "\\" in written else problem.mend
-    sha256 = recall(written)
-    if sha256 is None:
+    found = recall(written)
+    if found is None:
         return Flaw(what, mend, "image")
-    return Picture(Image(written, sha256), path, stem, what, mend)
+    return Picture(Image(written, found.sha256), path, stem, what, mend)
+
+
+def _at_address(written: str, recall: Recall) -> Picture | Flaw:
+    """Look an address up among what was fetched; nothing is fetched here."""
+    if flaw := address_flaw(written):
+        return flaw
+    stem = address_stem(written)
+    found = recall(written)
+    if found is None:
+        return Picture(Image(written, stand_in(written)), None, stem, unfetched=True)
+    image = Image(written, found.sha256)
+    return Picture(image, found.file, stem, unfetched=found.file is None)

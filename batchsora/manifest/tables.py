@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 from batchsora.errors import Problem
 from batchsora.manifest.fields import COLUMNS, slip_flaw
 from batchsora.manifest.located import Flaw, RowText, shown
-from batchsora.manifest.text import TextRefusedError, unprintable, utf8_lines
+from batchsora.manifest.text import TextFile, TextRefusedError, unprintable
 
 # A prompt ends at 32,000 characters; feeds carry whole web pages in other columns. The csv
 # module keeps this for the whole process, and its own default is an eighth of it.
@@ -20,6 +20,7 @@ MOST_CELL_CHARACTERS = 1 << 20
 
 _DELIMITERS = ",;\t"
 _DELIMITER_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+_SEPARATOR = re.compile(r"sep=([,;\t])", re.IGNORECASE)  # a line that Excel writes and reads
 _EXAMPLE = "begin the file with a line of names, such as image,prompt,seconds"
 
 Record = tuple[int, list[str]]  # the line that it starts on, and its cells
@@ -30,40 +31,59 @@ class Header:
     """What the first line of a table says."""
 
     delimiter: str
-    names: tuple[str, ...]  # by position; known fields as they are called here
+    names: tuple[str, ...]  # by position
+    fields: tuple[tuple[str, int], ...]  # of a row, each with its column's position
+    columns: tuple[str, ...]  # the manifest's own: those that are no fields
+    records: int = 1  # that it takes: Excel may write sep=; in front
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """The manifest's own columns: those that are no fields."""
-        return tuple(name for name in self.names if name not in COLUMNS)
+    def note(self) -> str:
+        """What a person should be told of how the table is read; "" for an ordinary one."""
+        if self.delimiter == ",":
+            return ""
+        return f"read with {_DELIMITER_WORDS[self.delimiter]} between the cells"
 
 
-def read_header(path: Path) -> tuple[Header, list[Problem]]:
+def read_header(
+    file: TextFile, mapped: Mapping[str, str] | None = None, *, needs_prompt: bool = True
+) -> tuple[Header, list[Problem]]:
     """Read the names of a table's columns, and what is wrong with them.
 
-    Raises TextRefusedError where the header can't be read at all.
+    Fields are columns of their own names or, where `mapped` says so, only those of the names it
+    gives. Raises TextRefusedError where the header can't be read at all.
     """
     csv.field_size_limit(MOST_CELL_CHARACTERS)
-    first = next((line for line in utf8_lines(path) if line.strip()), "")
-    delimiter = _sniffed(first.strip().split("\r")[0])
-    record = next(_filled(_records(path, delimiter)), (1, []))
+    first = next((line for line in file.lines() if line.strip()), "").strip().split("\r")[0]
+    said = _SEPARATOR.fullmatch(first)
+    skipped = 0 if said is None else 1
+    delimiter = _sniffed(first) if said is None else said[1]
+    record = next(islice(_filled(_records(file, delimiter)), skipped, None), (1, []))
     if isinstance(record, Problem):
         raise TextRefusedError(record)
     line, cells = record
     while cells and not cells[-1].strip():
         cells.pop()
-    header = Header(delimiter, tuple(_name(cell) for cell in cells))
-    flaws = _header_flaws(header.names, line)
-    return header, [Problem(flaw.what, flaw.mend, str(path), line) for flaw in flaws]
+    if mapped is None:
+        names = tuple(_name(cell) for cell in cells)
+        fields = tuple((name, at) for at, name in enumerate(names) if name in COLUMNS)
+        columns = tuple(name for name in names if name not in COLUMNS)
+        flaws = _header_flaws(names, line, needs_prompt=needs_prompt)
+    else:
+        names = columns = tuple(cell.strip() for cell in cells)
+        places = {name: at for at, name in enumerate(names)}
+        fields = tuple((it, places[name]) for it, name in mapped.items() if name in places)
+        flaws = _form_flaws(names)
+    header = Header(delimiter, names, fields, columns, 1 + skipped)
+    return header, [Problem(flaw.what, flaw.mend, str(file), line) for flaw in flaws]
 
 
-def table_rows(path: Path, header: Header) -> Iterator[RowText | Problem]:
+def table_rows(file: TextFile, header: Header) -> Iterator[RowText | Problem]:
     """Read the rows below the header. What can't be read is a Problem in its place."""
-    known = [(name, at) for at, name in enumerate(header.names) if name in COLUMNS]
-    own = [(name, at) for at, name in enumerate(header.names) if name not in COLUMNS]
+    owned = frozenset(header.columns)
+    own = [(name, at) for at, name in enumerate(header.names) if name in owned]
     width = len(header.names)
     row = 0
-    for record in islice(_filled(_records(path, header.delimiter)), 1, None):
+    for record in islice(_filled(_records(file, header.delimiter)), header.records, None):
         row += 1
         if isinstance(record, Problem):
             yield Problem(record.what, record.mend, record.file, record.line, row)
@@ -73,13 +93,13 @@ def table_rows(path: Path, header: Header) -> Iterator[RowText | Problem]:
         if len(cells) != width:
             flaws = _width_flaws(cells, width, header.delimiter)
             cells += [""] * (width - len(cells))
-        fields = {name: text for name, at in known if (text := cells[at].strip())}
+        fields = {name: text for name, at in header.fields if (text := cells[at].strip())}
         yield RowText(row, line, fields, {name: cells[at] for name, at in own}, flaws=flaws)
 
 
-def _records(path: Path, delimiter: str) -> Iterator[Record | Problem]:
+def _records(file: TextFile, delimiter: str) -> Iterator[Record | Problem]:
     """Split a table into records; a broken one is a Problem, and reading goes on where it can."""
-    reader = csv.reader(utf8_lines(path), delimiter=delimiter, strict=True)
+    reader = csv.reader(file.lines(), delimiter=delimiter, strict=True)
     start = 1
     while True:
         try:
@@ -87,7 +107,7 @@ def _records(path: Path, delimiter: str) -> Iterator[Record | Problem]:
                 yield start, cells
                 start = reader.line_num + 1
         except csv.Error as error:
-            yield _broken(path, start, reader.line_num, str(error))
+            yield _broken(file, start, reader.line_num, str(error))
             if reader.line_num != start:
                 return  # an open quote took in what follows: nothing there means what it says
             start = reader.line_num + 1
@@ -105,7 +125,7 @@ def _filled(records: Iterator[Record | Problem]) -> Iterator[Record | Problem]:
             yield record
 
 
-def _broken(path: Path, start: int, line: int, error: str) -> Problem:
+def _broken(file: TextFile, start: int, line: int, error: str) -> Problem:
     """Say in a person's words why the csv module gave up."""
     if "new-line character" in error:
         what, mend = "a carriage return without a line feed", "save with Unix or Windows line ends"
@@ -113,7 +133,7 @@ def _broken(path: Path, start: int, line: int, error: str) -> Problem:
         what = f"a cell of more than {MOST_CELL_CHARACTERS:,} characters"
         mend = "look for a quote that is not closed"
     elif "end of data" in error or line != start:
-        start = _opening_line(path, start, line)
+        start = _opening_line(file, start, line)
         what, mend = (
             'a quote (") is opened here and not closed',
             'close it, or write "" for a quote',
@@ -121,13 +141,13 @@ def _broken(path: Path, start: int, line: int, error: str) -> Problem:
     else:
         what = "text between a closing quote and the end of its cell"
         mend = 'write "" for a quote inside a quoted cell'
-    return Problem(what, mend, str(path), start)
+    return Problem(what, mend, str(file), start)
 
 
-def _opening_line(path: Path, start: int, end: int) -> int:
+def _opening_line(file: TextFile, start: int, end: int) -> int:
     """Find the line on which the quote was opened that is still open at the end."""
     opened, is_open = start, False
-    for number, line in enumerate(islice(utf8_lines(path), start - 1, end - 1), start):
+    for number, line in enumerate(islice(file.lines(), start - 1, end - 1), start):
         quotes = line.replace('""', "").count('"')  # a doubled quote changes nothing
         if quotes % 2:
             is_open = not is_open
@@ -152,15 +172,21 @@ def _name(cell: str) -> str:
     return folded if folded in COLUMNS else name
 
 
-def _header_flaws(names: tuple[str, ...], line: int) -> list[Flaw]:
+def _header_flaws(names: tuple[str, ...], line: int, *, needs_prompt: bool) -> list[Flaw]:
     present: Mapping[str, int] = Counter(names)
     slips = [slip for name in present if (slip := _slip(name, line, present))]
+    missing = _prompt_missing(names, slips) if needs_prompt else []
+    return [*_form_flaws(names), *slips, *missing]
+
+
+def _form_flaws(names: tuple[str, ...]) -> list[Flaw]:
+    """Tell what is wrong with names, whatever they mean."""
+    present: Mapping[str, int] = Counter(names)
     return [
         *(_twice(name, names) for name, times in present.items() if name and times > 1),
         *(_nameless(at) for at, name in enumerate(names, 1) if not name),
         *(_unprintable_name(name) for name in present if unprintable(name)),
-        *slips,
-        *_prompt_missing(names, slips),
+        *([] if names else [Flaw("no header", _EXAMPLE)]),
     ]
 
 
@@ -185,7 +211,7 @@ def _prompt_missing(names: tuple[str, ...], slips: list[Flaw]) -> list[Flaw]:
     if "prompt" in names or any("field prompt" in slip.what for slip in slips):
         return []
     if not names:
-        return [Flaw("no header", _EXAMPLE)]
+        return []
     found = ", ".join(shown(name) for name in names[:8])
     return [Flaw('no column "prompt"', f"name it in the first line, which now says: {found}")]
 

@@ -1,17 +1,25 @@
-"""Templates: text with {placeholders} in it, and what each pair of braces means. Pure."""
+"""Templates: text with {placeholders} in it, filled by names that are only ever looked up. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container
-from enum import Enum, auto
+import unicodedata
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from batchsora.manifest.located import Flaw, shown
+from batchsora.manifest.names import nearest
+
+# What a job says of itself. A variable of the same name goes first: it is what its writer means.
+PLACEHOLDERS = ("id", "name", "row", "take", "model", "seconds", "size", "stem")
+
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 _WORD = re.compile(r"[^\W\d]\w*")
-_FILTERED = re.compile(r"([^\W\d]\w*):\w+")
+_FILTERS = re.compile(r"\w+(:\w+)*")
 _REACHING = re.compile(r"([^\W\d]\w*)[.\[!]")
+_WHOLE = re.compile(r"([+-]?)([0-9]+)(?:\.0+)?")  # spreadsheets write 4 as 4.0
+_FILTER_WORDS = ":upper, :lower, :slug, :slug40 or :04d"
 
 
 class Slot(NamedTuple):
@@ -20,14 +28,12 @@ class Slot(NamedTuple):
     inside: str
 
 
-class Meaning(Enum):
-    """What a pair of braces says."""
+class Scope(NamedTuple):
+    """What the placeholders of one job can name."""
 
-    NAME = auto()  # of something that is known
-    UNKNOWN = auto()  # looks like a name, and is none
-    FILTER = auto()  # a name, a colon and a word
-    REACH = auto()  # for an attribute, an index or a conversion: there are none
-    TEXT = auto()  # no name: the braces stay as they are
+    names: Mapping[str, str]
+    absent: Mapping[str, str]  # names that say nothing here: why
+    elsewhere: Container[str]  # variables that other rows have
 
 
 @lru_cache(maxsize=1024)
@@ -44,13 +50,111 @@ def tokens(template: str) -> tuple[str | Slot, ...]:
     return tuple(token for token in found if token != "")
 
 
-def meaning(inside: str, names: Container[str]) -> Meaning:
-    """Say what a slot means where these names are known. A name is only ever looked up."""
-    if inside in names:
-        return Meaning.NAME
-    if _WORD.fullmatch(inside):
-        return Meaning.UNKNOWN
-    if _FILTERED.fullmatch(inside):
-        return Meaning.FILTER
-    reaching = _REACHING.match(inside)
-    return Meaning.REACH if reaching and reaching[1] in names else Meaning.TEXT
+def has_slot(template: str, name: str = "") -> bool:
+    """Tell whether a template has a placeholder, or this one, filtered or not."""
+    slots = (it.inside for it in tokens(template) if isinstance(it, Slot))
+    return any(not name or inside.partition(":")[0] == name for inside in slots)
+
+
+def fill(
+    template: str, field: str, scope: Scope, safe: Callable[[str], str] = str
+) -> str | list[Flaw]:
+    """Fill the template of a field, each value made `safe`; or tell all that is wrong with it."""
+    if "{" not in template and "}" not in template:
+        return template
+    told: list[str] = []
+    flaws: list[Flaw] = []
+    for token in tokens(template):
+        if not isinstance(token, Slot):
+            told.append(token)
+            continue
+        value = _value(token.inside, field, scope)
+        if isinstance(value, Flaw):
+            flaws.append(value)
+        else:
+            told.append(f"{{{token.inside}}}" if value is None else safe(value))
+    return flaws or "".join(told)
+
+
+def slug(text: str, most: int = 60) -> str:
+    """Make words fit for a file's name: ``Café Crème!`` is ``cafe-creme``; other scripts stay."""
+    plain = "".join(_bare(letter) for letter in unicodedata.normalize("NFKC", text))
+    words = re.sub(r"[\W_]+", "-", plain.lower()).strip("-")
+    return words[:most].rstrip("-")
+
+
+def _bare(letter: str) -> str:
+    """Take a Latin letter's accents off; in other scripts marks are half of the letter."""
+    base = unicodedata.normalize("NFD", letter)
+    return base[0] if base[0].isascii() else letter
+
+
+def _value(inside: str, field: str, scope: Scope) -> str | Flaw | None:
+    """Say what a slot stands for; None where it is no placeholder, and stays as it is."""
+    if inside in scope.names:
+        return scope.names[inside]
+    name, colon, filters = inside.partition(":")
+    if colon and name in scope.names and _FILTERS.fullmatch(filters):
+        return _filtered(scope.names[name], filters.split(":"), inside, field)
+    if colon and all(map(_filter, filters.split(":"))):
+        return _nothing_for(name, field, scope)
+    return _nothing_for(inside, field, scope)
+
+
+def _nothing_for(name: str, field: str, scope: Scope) -> Flaw | None:
+    """Say why there is no value for a name; None where it is no name at all."""
+    if name in scope.absent:
+        what = f"{{{name}}} in {field}, but {scope.absent[name]}"
+        return Flaw(what, "add it, or take the placeholder out")
+    if name in scope.elsewhere:
+        what = f"{{{name}}} in {field}, but the row has no such variable"
+        return Flaw(what, f"write vars: {{{name}: …}}, there or under defaults:")
+    if _WORD.fullmatch(name):
+        return _unknown(name, scope.names, field)
+    reaching = _REACHING.match(name)
+    if reaching and reaching[1] in scope.names:
+        what = f"{{{name}}} in {field}: a placeholder is a plain name"
+        return Flaw(what, "take out what follows the name", field)
+    # the columns of feeds are called `Image Src`
+    spaced = [it for it in scope.names if not _WORD.fullmatch(it)]
+    return _unknown(name, spaced, field) if nearest(name, spaced) else None
+
+
+def _unknown(inside: str, names: Iterable[str], field: str) -> Flaw:
+    """Refuse a name that nothing has, with the one of `names` that was probably meant."""
+    meant = nearest(inside, sorted(names))
+    what = f"unknown placeholder {{{inside}}} in {field}"
+    mend = f"write {{{meant}}}" if meant else f"write {{{{{inside}}}}} for the braces themselves"
+    return Flaw(what, mend, field)
+
+
+def _filtered(value: str, filters: list[str], inside: str, field: str) -> str | Flaw:
+    for word in filters:
+        apply = _filter(word)
+        if apply is None:
+            what = f'unknown filter ":{word}" in {{{inside}}} in {field}'
+            return Flaw(what, f"write {_FILTER_WORDS}", field)
+        filtered = apply(value)
+        if filtered is None:
+            what = f"{{{inside}}} in {field} wants a whole number, not {shown(value)}"
+            return Flaw(what, f"take :{word} out, or mend the value")
+        value = filtered
+    return value
+
+
+@lru_cache(maxsize=256)
+def _filter(word: str) -> Callable[[str], str | None] | None:
+    """Find the filter of that name; None where there is none."""
+    if found := re.fullmatch(r"slug([1-9][0-9]{0,2})?", word):
+        most = int(found[1] or 60)
+        return lambda value: slug(value, most)
+    if found := re.fullmatch(r"0?([1-9][0-9]?)d", word):
+        width = int(found[1])
+        return lambda value: _padded(value, width)
+    return {"upper": str.upper, "lower": str.lower}.get(word)
+
+
+def _padded(value: str, width: int) -> str | None:
+    """Write a whole number with zeros in front; None for what is none."""
+    found = _WHOLE.fullmatch(value.strip())
+    return None if found is None else f"{found[1]}{found[2]}".zfill(width)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from batchsora.errors import Problem, UsageError
@@ -13,7 +15,10 @@ MOST_LINE_BYTES = 1 << 20  # a prompt of 32,000 characters, each escaped, is 384
 MOST_YAML_BYTES = 16_000_000  # YAML is for what people write
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+UTF_8 = "utf-8"
+
 _SAVE_AS_UTF8 = 'save the file as UTF-8 (in Excel: "CSV UTF-8")'
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class TextRefusedError(Exception):
@@ -38,54 +43,94 @@ def check_file(path: Path) -> None:
     raise UsageError(f"{path} is {kind_of_path}, not a file", "give the path of a manifest")
 
 
-def utf8_lines(path: Path) -> Iterator[str]:
-    """Read a file line by line, without its BOM, ends of lines kept; one line in memory.
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A file of text, and how its bytes are read."""
 
-    Raises TextRefusedError where a line is not UTF-8 or far too long, UsageError where the
-    disk refuses.
-    """
+    path: Path
+    encoding: str = UTF_8
+    how_to_name: str = "--encoding cp1252"  # how a person names another encoding
+
+    def __str__(self) -> str:
+        """Call it what messages call it."""
+        return str(self.path)
+
+    def lines(self) -> Iterator[str]:
+        """Read it line by line, without its BOM, ends of lines kept; one line in memory.
+
+        Raises TextRefusedError where a line can't be decoded or is far too long, UsageError
+        where the disk refuses.
+        """
+        try:
+            yield from _utf8_lines(self) if self.encoding == UTF_8 else _other_lines(self)
+        except OSError as error:
+            raise _unreadable(self.path, error) from None
+
+    def text(self) -> str:
+        """Read the whole of it, at most 16 MB, without its BOM and with plain line ends.
+
+        Raises TextRefusedError where it can't be decoded, is too long, or holds control
+        characters.
+        """
+        try:
+            with self.path.open("rb") as stream:
+                raw = stream.read(MOST_YAML_BYTES + 1)
+        except OSError as error:
+            raise _unreadable(self.path, error) from None
+        if len(raw) > MOST_YAML_BYTES:
+            what = f"more than {MOST_YAML_BYTES // 1_000_000} MB of YAML"
+            mend = "put the rows in a CSV file, and name it with from:"
+            raise TextRefusedError(Problem(what, mend, str(self)))
+        return _whole_text(raw, self)
+
+
+def known_encoding(name: str) -> str | None:
+    """Find an encoding of text by one of its names; None where there is none."""
     try:
-        with path.open("rb") as stream:
-            line, offset = 1, 0
-            while raw := stream.readline(MOST_LINE_BYTES):
-                text = _decoded(raw, str(path), line, offset)
-                yield text.removeprefix("\ufeff") if line == 1 else text
+        found = codecs.lookup(name.strip())
+        b"".decode(found.name)  # a LookupError where it encodes no text, such as hex
+    except (LookupError, UnicodeError, ValueError):
+        return None
+    return found.name
+
+
+def _utf8_lines(file: TextFile) -> Iterator[str]:
+    with file.path.open("rb") as stream:
+        line, offset = 1, 0
+        while raw := stream.readline(MOST_LINE_BYTES):
+            text = _decoded(raw, file, line, offset)
+            yield text.removeprefix("\ufeff") if line == 1 else text
+            line += 1
+            offset += len(raw)
+
+
+def _other_lines(file: TextFile) -> Iterator[str]:
+    with file.path.open(encoding=file.encoding, newline="") as stream:
+        line = 0
+        try:
+            while text := stream.readline(MOST_LINE_BYTES):
                 line += 1
-                offset += len(raw)
-    except OSError as error:
-        raise _unreadable(path, error) from None
+                if len(text) == MOST_LINE_BYTES:
+                    raise TextRefusedError(_too_long(file, line))
+                yield text.removeprefix("\ufeff") if line == 1 else text
+        except UnicodeError as error:
+            what = f"not {file.encoding}: {getattr(error, 'reason', error)}"
+            problem = Problem(what, "name the encoding that it is in", str(file), line + 1)
+            raise TextRefusedError(problem) from None
 
 
-def utf8_text(path: Path) -> str:
-    """Read a whole file of at most 16 MB, without its BOM and with plain line ends.
-
-    Raises TextRefusedError where it is not UTF-8, too long, or holds control characters.
-    """
+def _whole_text(raw: bytes, file: TextFile) -> str:
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(MOST_YAML_BYTES + 1)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    if len(raw) > MOST_YAML_BYTES:
-        what = f"more than {MOST_YAML_BYTES // 1_000_000} MB of YAML"
-        raise TextRefusedError(Problem(what, "put the rows in a CSV file and run that", str(path)))
-    text = raw_text(raw, str(path))
-    if found := _UNPRINTABLE.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        raise TextRefusedError(
-            Problem(f"{unprintable(text)} in the file", "delete it", str(path), line)
-        )
-    return text
-
-
-def raw_text(raw: bytes, file: str) -> str:
-    """Decode a whole file, without its BOM and with plain line ends."""
-    try:
-        text = raw.decode()
+        text = raw.decode(file.encoding)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise TextRefusedError(_not_utf8(file, line, error, error.start)) from None
-    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+        raise TextRefusedError(_undecodable(file, line, error, error.start)) from None
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if found := _UNPRINTABLE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        problem = Problem(f"{unprintable(text)} in the file", "delete it", str(file), line)
+        raise TextRefusedError(problem)
+    return text
 
 
 def unprintable(text: str) -> str:
@@ -104,19 +149,30 @@ def unprintable(text: str) -> str:
     return f"{word} U+{ord(letter):04X}"
 
 
-def _decoded(raw: bytes, file: str, line: int, offset: int) -> str:
+def _decoded(raw: bytes, file: TextFile, line: int, offset: int) -> str:
     if len(raw) == MOST_LINE_BYTES:
-        what = f"a line of more than {MOST_LINE_BYTES:,} bytes"
-        raise TextRefusedError(Problem(what, "break it up, or look for lost line ends", file, line))
+        raise TextRefusedError(_too_long(file, line))
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise TextRefusedError(_not_utf8(file, line, error, offset + error.start)) from None
+        raise TextRefusedError(_undecodable(file, line, error, offset + error.start)) from None
 
 
-def _not_utf8(file: str, line: int, error: UnicodeDecodeError, offset: int) -> Problem:
+def _too_long(file: TextFile, line: int) -> Problem:
+    what = f"a line of more than {MOST_LINE_BYTES:,} bytes"
+    return Problem(what, "break it up, or look for lost line ends", str(file), line)
+
+
+def _undecodable(file: TextFile, line: int, error: UnicodeDecodeError, offset: int) -> Problem:
+    """Name the byte, and how to go on; what Excel calls Unicode text begins with FF FE."""
     byte = error.object[error.start]
-    return Problem(f"not UTF-8: byte 0x{byte:02x} at offset {offset}", _SAVE_AS_UTF8, file, line)
+    name = "UTF-8" if file.encoding == UTF_8 else file.encoding
+    what = f"not {name}: byte 0x{byte:02x} at offset {offset}"
+    mend = f"{_SAVE_AS_UTF8}, or name its encoding: {file.how_to_name}"
+    if offset == 0 and error.object.startswith(_UTF_16):
+        what += ", where UTF-16 begins"
+        mend = mend.replace("cp1252", "utf-16")
+    return Problem(what, mend, str(file), line)
 
 
 def _unreadable(path: Path, error: OSError) -> UsageError:

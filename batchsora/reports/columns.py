@@ -57,6 +57,11 @@ def time_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def place_text(file: str | None, line: int | None) -> Cell:
+    """Write where a row stands: its line, behind the file's name where that is an included one."""
+    return f"{file}:{line}" if file and line else line
+
+
 def money_text(usd: Decimal) -> str:
     """Write a price with two places, or more where it has them: ``0.40``."""
     whole, _, cents = f"{usd:f}".partition(".")
@@ -110,7 +115,7 @@ def _happened(entry: Entry) -> list[Cell]:
         (fault.code or None) if fault else None,
         (fault.message or None) if fault else None,
         _hint(job, fault) or None,
-        entry.line,
+        place_text(entry.file, entry.line),
     ]
 
 

@@ -43,6 +43,7 @@ def open_session(
     *,
     stopping: Stopping,
     tell: Tell,
+    save_inputs: bool = False,
     now: Now = system_now,
     chance: Callable[[], float] = random.random,
     offload: Callable[[Callable[[], Any]], Awaitable[Any]] = asyncio.to_thread,
@@ -69,6 +70,7 @@ def open_session(
         downloads=asyncio.Semaphore(settings.download_concurrency),
         totals=Totals.of(ledger.records.tallies()),
         scope=Totals.of(ledger.tallies_of_session()),
+        save_inputs=save_inputs,
     )
 
 

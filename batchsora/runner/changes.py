@@ -10,14 +10,15 @@ from batchsora.job import Image, Order
 
 def changes(was: Order, now: Order) -> Iterator[str]:
     """Say which fields of an order changed, and from what."""
-    for field in ("prompt", "model", "seconds", "size", "image", "fit"):
+    for field in ("prompt", "model", "seconds", "size", "image", "framing"):
         before, after = getattr(was, field), getattr(now, field)
-        if before == after or (field == "fit" and now.image is None):
+        if before == after or (field == "framing" and now.image is None):
             continue
         if field == "image":
             yield _image_change(was.image, now.image)
         else:
-            yield f"{field} was {textwrap.shorten(str(before), 40, placeholder='…')}"
+            name = "fit" if field == "framing" else field
+            yield f"{name} was {textwrap.shorten(str(before), 40, placeholder='…')}"
 
 
 def _image_change(was: Image | None, now: Image | None) -> str:

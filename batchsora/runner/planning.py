@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import heapq
 import itertools
 import os
 from collections.abc import Container, Iterable, Iterator
@@ -9,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Self, TypeVar
@@ -22,6 +24,7 @@ from batchsora.manifest import Manifest
 from batchsora.media.images import ImageProblem, fitted_notes, inspect_image
 from batchsora.planned import Planned
 from batchsora.runner.changes import changes
+from batchsora.runner.recalling import recall_image
 from batchsora.runner.unique import Seen
 
 SEE_NAMES = "`batchsora plan` shows the jobs' names; a job is ID or ID#TAKE, and * stands for more"
@@ -63,6 +66,13 @@ class Met:
     lost: bool = False  # its finished clip is neither here nor at the service any more
 
     @property
+    def moved_from(self) -> int | None:
+        """The row in which it stood when it was last taken in; None where it stands there still."""
+        if self.known is None or self.known.row == self.planned.row:
+            return None
+        return self.known.row
+
+    @property
     def image_notes(self) -> str:
         """What will be done to its image before it is sent, or what is wrong with it."""
         path, order = self.planned.image_path, self.planned.order
@@ -70,6 +80,11 @@ class Met:
             return "" if path is None else _fitting(path, order.size, order.framing)
         except ImageProblem as problem:
             return problem.what
+
+    def wants_image(self, *, retry_failed: bool) -> bool:
+        """Tell whether a run has to fetch its image before it can buy it."""
+        action = self.with_retry if retry_failed else self.action
+        return self.planned.unfetched and self.chosen and action is Action.SUBMIT
 
     @property
     def with_retry(self) -> Action:
@@ -88,21 +103,28 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A part of a manifest: its first jobs, those of some names, those with any of some tags."""
+    """A part of a manifest: its first jobs, those of some names, those with any of some tags.
+
+    Of that part, a sample: so many jobs, always the same ones, wherever they stand.
+    """
 
     limit: int | None = None
     only: tuple[str, ...] = ()
     tags: frozenset[str] = frozenset()
+    sample: int | None = None
+    drawn: frozenset[str] | None = None  # the ranks of the jobs in the sample, once it is drawn
     heard: set[str] = field(default_factory=set, compare=False)  # names that meant some job
 
     @classmethod
-    def parse(cls, limit: int | None, only: str | None, tags: Iterable[str]) -> Self:
+    def parse(
+        cls, limit: int | None, only: str | None, tags: Iterable[str], sample: int | None = None
+    ) -> Self:
         """Read what the command line says; names have commas between them. Raises UsageError."""
         names = tuple(filter(None, map(str.strip, (only or "").split(","))))
         if only is not None and not names:
             # a script's empty variable must not buy everything
             raise UsageError("--only names no job", "name jobs, or leave --only away")
-        return cls(limit, names, frozenset(tags))
+        return cls(limit, names, frozenset(tags), sample)
 
     def insist(self) -> None:
         """Raise UsageError for names that meant no job, once all jobs have gone by."""
@@ -113,10 +135,22 @@ class Choice:
     @property
     def everything(self) -> bool:
         """Tell whether nothing is left out."""
-        return self.limit is None and not self.only and not self.tags
+        return self.limit is None and not self.only and not self.tags and self.sample is None
+
+    def draw(self, jobs: Iterable[Planned]) -> Self:
+        """Draw the sample out of all jobs, in memory that grows with the sample alone."""
+        if self.sample is None:
+            return self
+        part = (_rank(it) for at, it in enumerate(jobs) if self._is_in_part(at, it))
+        return replace(self, drawn=frozenset(heapq.nsmallest(self.sample, part)))
 
     def takes(self, position: int, planned: Planned) -> bool:
         """Tell whether a job is chosen; positions count from 0."""
+        if not self._is_in_part(position, planned):
+            return False
+        return self.drawn is None or _rank(planned) in self.drawn
+
+    def _is_in_part(self, position: int, planned: Planned) -> bool:
         if self.only and not self._hears(planned):
             return False
         if self.limit is not None and position >= self.limit:
@@ -135,21 +169,23 @@ def meet(
 ) -> Iterator[Met | Gone | Problem]:
     """Compare a manifest with a run folder's ledger, job by job, in memory that does not grow."""
     found = _Meeting(manifest, records, folder, now)
-    with Seen(str(manifest.path)) as seen:
+    recall = partial(recall_image, records, folder)
+    choice = choice.draw(it for it in manifest.jobs(recall) if isinstance(it, Planned))
+    with Seen(manifest.path) as seen:
         positions = itertools.count()
-        for batch in batches(manifest.jobs(records.recall_image)):
+        for batch in batches(manifest.jobs(recall)):
             yield from (it for it in batch if isinstance(it, Problem))
             jobs = [it for it in batch if isinstance(it, Planned)]
             known = records.find(it.key for it in jobs)
+            placed = seen.named(list(zip(positions, jobs, strict=False)))
             # a known job keeps its path, whatever the manifest would call it today
-            settled = [
-                replace(it, output=known[it.key].job.output) if it.key in known else it
-                for it in jobs
+            placed.jobs = [
+                (at, replace(it, output=known[it.key].job.output) if it.key in known else it)
+                for at, it in placed.jobs
             ]
-            placed = list(zip(positions, settled, strict=False))
             clashes = seen.clashes(placed)
-            taken = records.outputs_in_use(fold_path(it.output) for it in settled)
-            for position, planned in placed:
+            taken = records.outputs_in_use(fold_path(it.output) for _, it in placed.jobs)
+            for position, planned in placed.jobs:
                 yield from clashes.get(position, ())
                 chosen = choice.takes(position, planned)
                 if chosen:  # an image that is not to be sent now need not be there now
@@ -195,16 +231,22 @@ class _Meeting:
                 planned = replace(planned, output=f"{stem}-{planned.key[:8]}.{suffix}")
             return Met(position, planned, None, Action.SUBMIT, self._news(planned), chosen)
         action, why, lost = self._standing(entry.job)
+        if planned.unfetched and action is Action.SUBMIT:
+            why = "image not fetched"
         return Met(position, planned, entry, action, why, chosen, lost)
 
     def _news(self, planned: Planned) -> str:
         """Say what makes it a new job: nothing like it was there, or it says something else now."""
-        if not planned.explicit_id:
-            return "new"
-        before = self.records.last_named(planned.id, planned.order.take)
+        unknown = "image not fetched" if planned.unfetched else ""
+        before = None
+        if planned.explicit_id:
+            before = self.records.last_named(planned.id, planned.order.take)
         if before is None:
-            return "new"
-        return "; ".join(changes(before.job.order, planned.order)) or "new"
+            return unknown or "new"
+        now, was = planned.order, before.job.order
+        if unknown and now.image and was.image and now.image.written == was.image.written:
+            now = replace(now, image=was.image)  # its bytes may be the same, or not
+        return "; ".join(filter(None, [unknown, *changes(was, now)])) or "new"
 
     def _standing(self, job: Job) -> tuple[Action, str, bool]:
         action = _ACTIONS[job.state]
@@ -234,7 +276,8 @@ class _Meeting:
                 yield self._problem(planned, what, mend)
 
     def _problem(self, planned: Planned, what: str, mend: str) -> Problem:
-        return Problem(what, mend, str(self.manifest.path), planned.line, planned.row)
+        file = planned.written_in(self.manifest.path)
+        return Problem(what, mend, file, planned.line, planned.row)
 
 
 def _why(job: Job) -> str:
@@ -253,6 +296,14 @@ def _why(job: Job) -> str:
             return fault or "its request was on the wire when batchsora ended"
         case State.DONE:
             return job.hint
+
+
+def _rank(planned: Planned) -> str:
+    """Give a job its place in a draw: by chance, but always the same, fetched or not."""
+    order = planned.order
+    image = order.image.written if order.image else ""
+    what = "\n".join((order.likeness(), str(order.take), image, str(order.framing)))
+    return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @lru_cache(maxsize=4096)

@@ -83,6 +83,7 @@ class Session:
     downloads: asyncio.Semaphore
     totals: Totals  # of all that the ledger reports
     scope: Totals  # of the jobs that this session drives: those chosen, and those under way
+    save_inputs: bool = False  # keep images as they are sent
     has_list: bool = True
     looked_for: set[str] = field(default_factory=set)  # keys in doubt that may still be found
     fetching: int = 0  # finished clips that are not here yet

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Job, Reason
 from batchsora.lifecycle import Event
 from batchsora.media.images import ImageProblem, prepare_image
 from batchsora.runner.admission import Admission, admission
+from batchsora.runner.inputs import keep_input
 from batchsora.runner.session import RETRIES, Session, Tries
 from batchsora.service.client import Upload
 from batchsora.service.dialects import Video
@@ -21,6 +23,11 @@ async def submit(job: Job, run: Session, tries: Tries) -> Job:
     except ImageProblem as problem:
         fault = Fault("image_unreadable", problem.what, problem.mend)
         return run.record(job, Event.IMAGE_UNREADABLE, reason=Reason.IMAGE_UNREADABLE, fault=fault)
+    except OSError as error:  # of the copy of what is sent: nothing else is written here
+        what = f"what is sent can't be kept: {error}"
+        mend = "mend that, or leave --save-inputs away; then run it again"
+        run.stopping.ask(Stop(StopReason.DISK_LOW, what, mend))
+        return job
     async with run.turn(job), run.wire:
         generation = await run.stopping.unless_asked(run.gates.submit.admit(), buying=True)
         if generation is None or admission(job, run) is not Admission.GO:
@@ -43,7 +50,10 @@ async def _prepare(job: Job, run: Session) -> Upload | None:
         ready = await run.offload(lambda: prepare_image(path, job.order.size, job.order.framing))
     if ready.source_sha256 != image.sha256:
         raise ImageProblem("the image has changed since this run began", "run the manifest again")
-    return Upload(ready.content, ready.file_name, ready.mime_type)
+    upload = Upload(ready.content, ready.file_name, ready.mime_type)
+    if run.save_inputs:
+        await run.offload(lambda: keep_input(run.folder, job, upload))
+    return upload
 
 
 def _settle(job: Job, run: Session, tries: Tries, video: Video | None, verdict: Verdict) -> Job:

@@ -18,6 +18,10 @@ from batchsora.runner.planning import Action, Choice, Gone, Met, batches, meet
 PROBLEMS_SHOWN = 100
 
 
+class UnfetchedError(Exception):
+    """Images have to be fetched before it is known which jobs there are."""
+
+
 @dataclass(slots=True)
 class Taken:
     """What a run has before it: how many jobs are chosen, and what it would buy anew."""
@@ -42,10 +46,15 @@ class Taken:
 def take_in(
     manifest: Manifest, ledger: Ledger, choice: Choice, *, retry_failed: bool = False
 ) -> Taken:
-    """Take a manifest's jobs into the ledger; raises ManifestRefusedError with all its problems."""
+    """Take a manifest's jobs into the ledger.
+
+    Raises ManifestRefusedError with all its problems and, where nothing is wrong, UnfetchedError
+    for images at addresses that have to be fetched first; nothing is taken then.
+    """
     problems: list[Problem] = []
     count = 0
     taken = Taken()
+    unfetched = 0
     with ledger.atomic():
         ledger.choose_nothing()
         found = meet(manifest, ledger.records, ledger.folder, choice, ledger.now())
@@ -55,11 +64,14 @@ def take_in(
             problems.extend(wrong[: PROBLEMS_SHOWN - len(problems)])
             if not count:  # else nothing is kept: only the rest of the problems is wanted
                 met = [it for it in batch if isinstance(it, Met)]
+                unfetched += sum(it.wants_image(retry_failed=retry_failed) for it in met)
                 _take_batch(met, ledger, taken, retry_failed=retry_failed)
                 gone = (it.known.job.key for it in batch if isinstance(it, Gone))
                 intake.drop_places(ledger.db, gone)
         if count:
             raise ManifestRefusedError(problems, count)
+        if unfetched:
+            raise UnfetchedError
     return taken
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -11,65 +13,102 @@ from batchsora.errors import Problem
 from batchsora.job import fold_path
 from batchsora.planned import Planned
 
-_KINDS: Mapping[str, Callable[[Planned], str]] = {
-    "key": lambda it: it.key,
-    "name": lambda it: f"{it.id}#{it.order.take}",
-    "output": lambda it: fold_path(it.output),
-}
+LONG_ID_DIGITS = 16  # of the key, where ten are another job's: likely among a million rows
+
+Placed = tuple[int, Planned]
+"""A job, and its position in the manifest, from 0."""
+
+_FIRSTS = ("key", "name", "output")
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some jobs on their way through `Seen`, and where each thing of theirs was seen before."""
+
+    jobs: list[Placed]
+    before: dict[str, dict[int, _At]] = field(default_factory=dict)  # by kind and position
+
+
+_At = tuple[str, int]
+"""An included file, "" for the manifest itself, and a line of it."""
 
 
 class Seen:
     """Remembers a manifest's jobs in a temporary file, so that memory does not grow with them."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    def __init__(self, manifest: Path) -> None:
+        self._manifest = manifest
+        self._files: list[str] = []
         # "": a private file, gone at the end
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute("pragma journal_mode = off")
         self._db.execute("pragma synchronous = off")
-        for kind in _KINDS:
+        for kind in _FIRSTS:
             self._db.execute(
-                f"create table {kind} (it text primary key, line int, position int) without rowid"
+                f"create table {kind} (it text primary key, file int, line int, position int)"
+                " without rowid"
             )
 
-    def clashes(self, batch: Sequence[tuple[int, Planned]]) -> dict[int, list[Problem]]:
-        """Remember jobs, each with its position; say by position what is not new, and why.
+    def named(self, jobs: Sequence[Placed]) -> Batch:
+        """Remember contents and names; a derived id that is another job's already is lengthened."""
+        batch = Batch(list(jobs))
+        twins = batch.before["key"] = self._add("key", [(at, it, it.key) for at, it in jobs])
+        names = self._add("name", [(at, it, _name(it)) for at, it in jobs])
+        short = {at for at, it in jobs if at in names and at not in twins and not it.explicit_id}
+        if short:
+            batch.jobs = [(at, _lengthened(it) if at in short else it) for at, it in jobs]
+            again = [(at, it, _name(it)) for at, it in batch.jobs if at in short]
+            names = {at: it for at, it in names.items() if at not in short}
+            names |= self._add("name", again)
+        batch.before["name"] = names
+        return batch
+
+    def clashes(self, batch: Batch) -> dict[int, list[Problem]]:
+        """Remember outputs; say by position what is not new, and why.
 
         Nothing where all of it is new.
         """
-        self._db.execute("begin")
-        first = {kind: self._add(kind, value, batch) for kind, value in _KINDS.items()}
-        self._db.execute("commit")
-        if not any(first.values()):
+        outputs = [(at, it, fold_path(it.output)) for at, it in batch.jobs]
+        batch.before["output"] = self._add("output", outputs)
+        if not any(batch.before.values()):
             return {}
-        return {position: list(self._told(position, it, first)) for position, it in batch}
+        return {at: list(self._told(at, it, batch.before)) for at, it in batch.jobs}
 
-    def _add(
-        self, kind: str, value: Callable[[Planned], str], batch: Sequence[tuple[int, Planned]]
-    ) -> dict[int, int]:
-        """Remember values; return, by the position of each that was there before, on which line."""
-        rows = [(value(it), it.line, position) for position, it in batch]
+    def _add(self, kind: str, things: Sequence[tuple[int, Planned, str]]) -> dict[int, _At]:
+        """Remember things; return, by the position of each that was there before, where."""
+        rows = [(it, self._file(job.file), job.line, at) for at, job, it in things]
+        self._db.execute("begin")
         before = self._db.total_changes
-        self._db.executemany(f"insert or ignore into {kind} values (?, ?, ?)", rows)  # noqa: S608 - our own word
-        if self._db.total_changes - before == len(rows):
+        self._db.executemany(f"insert or ignore into {kind} values (?, ?, ?, ?)", rows)  # noqa: S608 - our own word
+        new = self._db.total_changes - before
+        self._db.execute("commit")
+        if new == len(rows):
             return {}
-        look = f"select line from {kind} where it = ? and position <> ?"  # noqa: S608 - our own word
-        found = ((position, self._db.execute(look, (it, position))) for it, _, position in rows)
-        return {position: line for position, lines in found for (line,) in lines}
+        look = f"select file, line from {kind} where it = ? and position <> ?"  # noqa: S608 - our own word
+        return {
+            at: (self._files[file], line)
+            for at, _, it in things
+            for file, line in self._db.execute(look, (it, at))
+        }
+
+    def _file(self, name: str) -> int:
+        if name not in self._files:
+            self._files.append(name)
+        return self._files.index(name)
 
     def _told(
-        self, position: int, planned: Planned, first: Mapping[str, dict[int, int]]
+        self, position: int, planned: Planned, first: Mapping[str, Mapping[int, _At]]
     ) -> Iterator[Problem]:
         """Say what of a job was there before; the same content is not told of its name as well."""
-        if (line := first["key"].get(position)) is not None:
-            what = f"this is the same job as on line {line}: the same content"
+        if at := first["key"].get(position):
+            what = f"this is the same job as on {_where(at, planned)}: the same content"
             yield self._problem(planned, what, "write takes: 2 there to have two clips of it")
             return
-        if (line := first["name"].get(position)) is not None:
-            what = f"the id {planned.id} is used on line {line} already"
+        if at := first["name"].get(position):
+            what = f"the id {planned.id} is used on {_where(at, planned)} already"
             yield self._problem(planned, what, "give each row an id of its own")
-        if (line := first["output"].get(position)) is not None:
-            what = f"the output {planned.output} is that of line {line} already"
+        if at := first["output"].get(position):
+            what = f"the output {planned.output} is that of {_where(at, planned)} already"
             yield self._problem(planned, what, "put {id} into the output")
 
     def has(self, keys: Sequence[str]) -> set[str]:
@@ -78,7 +117,7 @@ class Seen:
         return {it for (it,) in self._db.execute(f"select it from key where it in ({marks})", keys)}  # noqa: S608 - marks only
 
     def _problem(self, planned: Planned, what: str, mend: str) -> Problem:
-        return Problem(what, mend, self._file, planned.line, planned.row)
+        return Problem(what, mend, planned.written_in(self._manifest), planned.line, planned.row)
 
     def __enter__(self) -> Self:
         return self
@@ -87,3 +126,18 @@ class Seen:
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
         self._db.close()
+
+
+def _name(planned: Planned) -> str:
+    return f"{planned.id}#{planned.order.take}"
+
+
+def _lengthened(planned: Planned) -> Planned:
+    """Give a job that is named after its key more of it, in its output as well."""
+    longer = planned.id + planned.key[len(planned.id) : LONG_ID_DIGITS]
+    return replace(planned, id=longer, output=planned.output.replace(planned.id, longer))
+
+
+def _where(at: _At, planned: Planned) -> str:
+    file, line = at
+    return f"line {line}" if file == planned.file else f"line {line} of {file or 'the manifest'}"

@@ -35,7 +35,7 @@ from batchsora.job import Clip, Fault, Fit, Job, Order, Reason, Size, State
 from batchsora.lifecycle import NEXT_STEP, TRANSITIONS, Event, Step
 from batchsora.manifest.fields import DEFAULTS, FIELDS
 from batchsora.manifest.head import KEYS
-from batchsora.manifest.outputs import PLACEHOLDERS
+from batchsora.manifest.templates import PLACEHOLDERS
 from batchsora.reports import report_columns
 from batchsora.runner.progress import Told
 from batchsora.runner.stopping import COLLECT

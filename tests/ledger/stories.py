@@ -82,6 +82,7 @@ def planned(
         output=f"videos/{name}-{take}-{order.key()[:4]}.mp4",
         row=line - 1,
         line=line,
+        file="",
         explicit_id=True,
         tags=tuple(tags),
         columns=columns,

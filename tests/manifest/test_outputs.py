@@ -2,17 +2,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsora.job import Order, Size
 from batchsora.manifest.located import Flaw
-from batchsora.manifest.outputs import Subject, output_path
+from batchsora.manifest.outputs import output_path
 from batchsora.manifest.paths import part_fault, safe_value
+from batchsora.manifest.templates import Scope
 
 from .conftest import Read, Told
 
 
-def path_of(template: str, takes: int = 1, take: int = 1, **columns: str) -> str | Flaw | None:
-    order = Order("a", "sora-2", 4, Size(720, 1280), take)
-    return output_path(template, Subject("cat", order, 7, "autumn", "photo", columns), takes)
+OWN = {
+    "id": "cat", "name": "autumn", "row": "7", "model": "sora-2", "seconds": "4",
+    "size": "720x1280", "stem": "photo",
+}  # fmt: skip
+
+
+def path_of(template: str, takes: int = 1, take: int = 1, **columns: str) -> str | list[Flaw]:
+    scope = Scope({**OWN, "take": str(take), **columns}, {}, ())
+    return output_path(template, scope, take if takes > 1 else None)
 
 
 @pytest.mark.parametrize(
@@ -49,16 +55,12 @@ def test_the_take_is_added_where_the_template_does_not_tell_takes_apart(
 
 
 def test_a_column_named_take_does_not_tell_takes_apart() -> None:
-    assert path_of("{take}", takes=2, take=2, take_="x") == "videos/2.mp4"
-    order = Order("a", "sora-2", 4, Size(720, 1280), 2)
-    subject = Subject("cat", order, 7, "autumn", "", {"take": "final"})
-    assert output_path("{take}", subject, 2) == "videos/final-2.mp4"
+    scope = Scope({**OWN, "take": "final"}, {}, ())
+    assert output_path("{take}", scope, 2) == "videos/final-2.mp4"
 
 
 def test_a_variable_goes_before_a_built_in_name() -> None:
-    order = Order("a", "sora-2", 4, Size(720, 1280))
-    subject = Subject("cat", order, 7, "autumn", "", {"name": "Red shoe"})
-    assert output_path("{name}", subject, 1) == "videos/Red shoe.mp4"
+    assert path_of("{name}", name="Red shoe") == "videos/Red shoe.mp4"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,10 @@ TEMPLATES = {
     "{seasn}": "unknown placeholder {seasn} in output | write {season}",
     "{colour}": "unknown placeholder {colour} in output"
     " | write {{colour}} for the braces themselves",
-    "{row:04d}": 'filter ":04d" in output: this version takes no filters yet | write {row}',
+    "{row:04x}": 'unknown filter ":04x" in {row:04x} in output'
+    " | write :upper, :lower, :slug, :slug40 or :04d",
+    "{id:04d}": '{id:04d} in output wants a whole number, not "cat"'
+    " | take :04d out, or mend the value",
     "{id.upper}": "{id.upper} in output: a placeholder is a plain name"
     " | take out what follows the name",
     "{id[0]}": "{id[0]} in output: a placeholder is a plain name | take out what follows the name",

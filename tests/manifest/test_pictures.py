@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from batchsora.errors import Problem
-from batchsora.manifest import Planned, open_manifest
+from batchsora.manifest import Planned, Recalled, open_manifest
 
 from .conftest import Read, Told, write
 
@@ -53,9 +53,9 @@ def test_an_image_that_is_gone_is_recalled(folder: Path) -> None:
     assert before.order.image is not None
     (folder / "cat.png").unlink()
     asked = []
-    known = {"cat.png": before.order.image.sha256}
+    known = {"cat.png": Recalled(before.order.image.sha256)}
 
-    def recall(written: str) -> str | None:
+    def recall(written: str) -> Recalled | None:
         asked.append(written)
         return known.get(written)
 

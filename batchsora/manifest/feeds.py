@@ -1,0 +1,289 @@
+"""Feeds: which columns of somebody else's table mean what, told by their names and cells. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from urllib.parse import unquote, urlsplit
+
+from batchsora.job import Fit, Size, fold_path
+from batchsora.manifest.addresses import is_address
+from batchsora.manifest.paths import safe_value
+from batchsora.manifest.templates import Scope, slug
+from batchsora.manifest.terms import whole
+from batchsora.manifest.words import read_id
+from batchsora.models import BUILT_IN
+
+Row = Mapping[str, str]
+
+PICTURES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+)
+MOST = 0.8  # of the filled cells must look like pictures: feeds have a few odd ones
+
+_SEVERAL = re.compile(r"[,;|\s]+(?=https?://)", re.IGNORECASE)  # a comma may be part of an address
+_APART = re.compile(r"\s*[,;|]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the columns of a feed mean."""
+
+    image: str
+    title: str = ""  # "" where none says what a picture shows
+    kind: str = ""  # whose feed it is, in words; "" for a plain table
+    ids: tuple[str, ...] = ()  # columns that may tell the rows apart, the best one first
+    beside: tuple[str, ...] = ()  # columns that may do so together with one of those
+    fields: Mapping[str, str] = field(default_factory=dict)  # columns that say further fields
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns without which a row is not meant to become a clip."""
+        return tuple(filter(None, (self.fields.get("prompt", self.title), self.image)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A feed that is known by its columns: their names as `_plain` writes them."""
+
+    name: str
+    image: str
+    title: str
+    ids: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+
+    @property
+    def signs(self) -> frozenset[str]:
+        return frozenset({self.image, self.title, self.ids[0]})
+
+
+_KINDS = (
+    _Kind(
+        "Shopify's product export",
+        image="image src",
+        title="title",
+        ids=("handle", "variant sku"),
+        beside=("image position", "variant sku"),
+    ),
+    _Kind(
+        "Shopify's product export",  # as its columns are called since 2025
+        image="product image url",
+        title="title",
+        ids=("url handle", "sku"),
+        beside=("image position", "sku"),
+    ),
+    _Kind("a Google Merchant feed", image="image link", title="title", ids=("id",)),
+    _Kind("WooCommerce's product export", image="images", title="name", ids=("sku", "id")),
+)
+# Names of columns in plain tables, the likeliest first.
+_IMAGES = (
+    *("image", "image url", "image link", "image src", "image file", "image path", "image name"),
+    *("main image", "main image url", "featured image", "product image", "product image url"),
+    *("images", "photo", "photo url", "photos", "picture", "picture url", "pictures", "pic"),
+    *("img", "img url", "img src", "imageurl", "imagelink", "bild", "foto", "immagine", "imagen"),
+)
+_FILES = ("file", "filename", "file name", "file path", "path", "url", "link", "src", "thumbnail")
+_TITLES = (
+    *("title", "name", "product title", "product name", "product", "item name", "item"),
+    *("caption", "headline", "label", "titel", "bezeichnung", "artikel", "nom", "nombre"),
+)
+_IDS = (
+    *("id", "sku", "handle", "url handle", "slug", "product id", "item id", "variant sku"),
+    *("code", "product code", "article", "article number", "item number", "item no", "artikelnr"),
+    *("reference", "ref", "ean", "gtin", "upc", "mpn", "asin", "number", "nr", "no", "key"),
+)
+_BESIDE = (
+    *("image position", "position", "view", "angle", "variant", "variant sku"),
+    *("color", "colour", "size"),
+)
+# What the further fields of a table may hold: a `size` of "M" is none of ours.
+_PLAUSIBLE: Mapping[str, Callable[[str], object]] = {
+    "model": BUILT_IN.__contains__,
+    "seconds": lambda text: whole(text) in {it for card in BUILT_IN.values() for it in card.seconds},
+    "size": lambda text: Size.parse(text) in {it for card in BUILT_IN.values() for it in card.sizes},
+    "takes": whole,
+    "fit": Fit,
+    "tags": str,
+}
+
+
+def read_layout(names: Sequence[str], sample: Sequence[Row]) -> Layout | tuple[str, ...]:
+    """Tell what the columns mean by their names and the first rows.
+
+    Where the column of the images can't be told: those that may be it.
+    """
+    plain = {_plain(name): name for name in reversed(names) if _can_be_named(name)}
+    for kind in _KINDS:
+        if kind.signs <= plain.keys():
+            return _of_kind(kind, plain)
+    image = _image_column(plain, sample)
+    if not isinstance(image, str):
+        return image
+    filled = {at: it for at, it in plain.items() if any(row[it].strip() for row in sample)}
+    title = next((filled[it] for it in _TITLES if it in filled and filled[it] != image), "")
+    prompt = filled.get("prompt", "")
+    return Layout(
+        image,
+        title,
+        ids=_present((*_IDS, *([_plain(title)] if title else [])), filled, image),
+        beside=_present(_BESIDE, filled, image),
+        fields={"prompt": prompt, **_further(filled, sample)} if prompt else {},
+    )
+
+
+def several(cell: str) -> int:
+    """Count the pictures that one cell names."""
+    if len(parts := _SEVERAL.split(cell.strip())) > 1:
+        return len(parts)
+    parts = [it for it in _APART.split(cell) if it]
+    return len(parts) if len(parts) > 1 and all(map(looks_like_picture, parts)) else 1
+
+
+def looks_like_picture(cell: str) -> bool:
+    """Tell whether a cell names an image file, here or at an address."""
+    try:
+        path = unquote(urlsplit(cell).path) if is_address(cell) else cell
+    except ValueError:
+        return False
+    return PurePath(path.strip()).suffix.casefold() in PICTURES
+
+
+def _plain(name: str) -> str:
+    """Write a column's name as the tables here do: Google's own are `image_link`, `g:image_link`."""
+    return re.sub(r"[\W_]+", " ", name.removeprefix("g:")).strip().casefold()
+
+
+def _can_be_named(name: str) -> bool:
+    """Tell whether a placeholder can name a column."""
+    return bool(name) and "{" not in name and "}" not in name
+
+
+def _of_kind(kind: _Kind, plain: Mapping[str, str]) -> Layout:
+    return Layout(
+        image=plain[kind.image],
+        title=plain[kind.title],
+        kind=kind.name,
+        ids=_present(kind.ids, plain),
+        beside=_present(kind.beside, plain),
+    )
+
+
+def _present(wanted: Iterable[str], plain: Mapping[str, str], but: str = "") -> tuple[str, ...]:
+    return tuple(plain[it] for it in wanted if it in plain and plain[it] != but)
+
+
+def _image_column(plain: Mapping[str, str], sample: Sequence[Row]) -> str | tuple[str, ...]:
+    """Find the column of the images: likely by its name and by its cells, or by these alone."""
+    cells = {name: [it for row in sample if (it := row[name].strip())] for name in plain.values()}
+    named = [plain[it] for it in (*_IMAGES, *(f"{it} 1" for it in _IMAGES)) if it in plain]
+    for name in (*named, *(plain[it] for it in map(_numbered, _IMAGES) if it in plain)):
+        if _mostly(lambda cell: several(cell) > 1 or is_address(cell) or looks_like_picture(cell), cells[name]):
+            return name
+    pictures = [name for name, found in cells.items() if _mostly(looks_like_picture, found)]
+    for name in (plain[it] for it in _FILES if it in plain):
+        if name in pictures:
+            return name
+    if len(pictures) == 1:
+        return pictures[0]
+    empty = [name for name in named if not cells[name]]
+    return empty[0] if len(empty) == 1 and not pictures else tuple(pictures)
+
+
+def _numbered(name: str) -> str:
+    return f"{name}1"
+
+
+def _mostly(looks_so: Callable[[str], bool], cells: Sequence[str]) -> bool:
+    return bool(cells) and sum(map(looks_so, cells)) >= MOST * len(cells)
+
+
+def _further(filled: Mapping[str, str], sample: Sequence[Row]) -> dict[str, str]:
+    """Find the columns that say further fields, by their names and by what they hold."""
+    return {
+        name: filled[name]
+        for name, is_one in _PLAUSIBLE.items()
+        if name in filled and all(_holds(is_one, row[filled[name]].strip()) for row in sample)
+    }
+
+
+def _holds(is_one: Callable[[str], object], cell: str) -> bool:
+    try:
+        return not cell or bool(is_one(cell))
+    except ValueError:
+        return False
+
+
+# -- what tells the rows apart ---------------------------------------------------------------------
+
+
+class Census:
+    """Counts the rows of a feed, and tries what tells them apart; keeps hashes, never rows."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.rows = 0
+        self.kept = 0
+        self.crowded: tuple[int, int] | None = None  # the line of a cell, and its pictures
+        self.twins: tuple[int, int] | None = None  # the lines of two rows that say the same
+        self.twin_count = 0
+        self._said: dict[int, int] = {}
+        self._names = [_Name(*it) for it in _candidates(layout)]
+
+    def take(self, row: Row, line: int) -> None:
+        """Count a row."""
+        self.rows += 1
+        needed = [row[name].strip() for name in self.layout.needs]
+        if not all(needed):
+            return
+        self.kept += 1
+        pictures = several(row[self.layout.image])
+        if pictures > 1 and self.crowded is None:
+            self.crowded = line, pictures
+        before = self._said.setdefault(hash(tuple(needed)), line)
+        if before != line:
+            self.twin_count += 1
+            self.twins = self.twins or (before, line)
+        self._names = [name for name in self._names if name.tells(row)]
+
+    @property
+    def id_template(self) -> str:
+        """The id that tells all rows apart; "" where no column does."""
+        return self._names[0].template if self._names else ""
+
+
+class _Name:
+    """A template of an id, and the ids that it made so far."""
+
+    def __init__(self, columns: tuple[str, ...], *, plain: bool) -> None:
+        self.template = "-".join(f"{{{name}{'' if plain else ':slug'}}}" for name in columns)
+        self._columns = columns
+        self._plain = plain
+        self._made: set[int] = set()
+
+    def tells(self, row: Row) -> bool:
+        """Tell whether it still gives each row an id of its own."""
+        parts = [row[name].strip() for name in self._columns]
+        if not self._plain:
+            parts = [slug(part) for part in parts]
+        made = "-".join(parts)
+        if not all(parts) or not _is_id(made):
+            return False
+        known = len(self._made)
+        self._made.add(hash(fold_path(safe_value(made))))
+        return len(self._made) > known
+
+
+def _candidates(layout: Layout) -> Iterable[tuple[tuple[str, ...], bool]]:
+    """Give templates of ids, the plainest first."""
+    alone = [(name,) for name in layout.ids]
+    paired = [(name, it) for name in layout.ids for it in layout.beside if it != name]
+    for columns in (*alone, *paired):
+        yield columns, True
+        yield columns, False
+
+
+def _is_id(text: str) -> bool:
+    flaws: list[object] = []
+    return "{" not in text and bool(read_id(text, Scope({}, {}, ()), flaws)) and not flaws

@@ -1,0 +1,84 @@
+"""What holds for the rows of one file before they say anything themselves. Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from batchsora.errors import Problem
+from batchsora.manifest.addresses import is_address
+from batchsora.manifest.fields import DEFAULTS
+from batchsora.manifest.located import RowText
+from batchsora.manifest.outputs import DEFAULT_OUTPUT
+from batchsora.models import Cards
+
+_FIELDS: Mapping[str, str] = MappingProxyType({**DEFAULTS, "output": DEFAULT_OUTPUT})
+
+
+class Place(NamedTuple):
+    """Where something is written: in which file, on which line, from 1."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What holds for the rows of one file: the layers of defaults below them, in one."""
+
+    file: str  # as messages call it
+    home: Path  # the manifest's folder
+    folder: Path  # this file's: what the images of its rows are relative to
+    name: str  # the campaign's
+    cards: Cards
+    included: str = ""  # the file from the manifest's folder; "" for the manifest itself
+    prefix: str = ""  # the way from the manifest's folder to this one, with a slash at its end
+    fields: Mapping[str, str] = field(default_factory=lambda: _FIELDS)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    matrix: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    blame: Mapping[str, Place] = field(default_factory=dict)  # where a field's default is written
+    elsewhere: frozenset[str] = frozenset()  # variables that some of its rows have
+
+    def from_home(self, image: str) -> str:
+        """Name an image as from the manifest's folder."""
+        if not self.prefix or image.startswith("/") or is_address(image):
+            return image
+        return f"{self.prefix}{image}"
+
+    def over(self, layer: RowText, file: str) -> Ground:
+        """Lay further defaults over these; `file` is where they are written."""
+        said = {*layer.fields, *layer.matrix}
+        blame = {name: Place(file, layer.lines.get(name, layer.line)) for name in said}
+        return replace(
+            self,
+            # a field goes before an axis of a matrix below it, and the other way round
+            fields={
+                name: text
+                for name, text in {**self.fields, **layer.fields}.items()
+                if name not in layer.matrix
+            },
+            columns={**self.columns, **layer.columns},
+            matrix=layer.matrix or self.matrix,
+            blame={**self.blame, **blame},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of rows: what holds for them, and the rows as often as they are asked for."""
+
+    ground: Ground
+    columns: tuple[str, ...] | None  # the manifest's own others; None where only the rows tell
+    rows: Callable[[], Iterator[RowText | Included | Problem]]
+    notes: tuple[str, ...] = ()  # what a person should be told of how it is read
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """A row that stands for those of another file."""
+
+    source: Source
+    needs: tuple[str, ...] = ()  # rows in which one of these is empty are left out

@@ -1,0 +1,74 @@
+"""A row that says `from`: which file it means, and how that is to be read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from batchsora.manifest.complaints import Complaints
+from batchsora.manifest.fields import COLUMNS, text_list
+from batchsora.manifest.head import read_defaults
+from batchsora.manifest.located import Flaw, Located, RowText, shown
+from batchsora.manifest.names import nearest
+from batchsora.manifest.text import UTF_8, known_encoding
+
+KEYS = ("from", "columns", "needs", "encoding")
+_COLUMNS = "write columns: {image: Image Src}"
+_NEEDS = "write needs: [Title, Image Src]"
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """What a row says that stands for those of another file."""
+
+    line: int
+    file: str  # relative to the file in which it is written
+    defaults: RowText
+    mapped: Mapping[str, str] | None  # by field, the column that says it; None: by their names
+    needs: tuple[str, ...]
+    encoding: str
+
+
+def read_inclusion(line: int, told: Mapping[str, Located], complaints: Complaints) -> Inclusion:
+    """Read a row that has the key `from`; what is wrong with it goes to the complaints."""
+    found = told["from"]
+    file = complaints.text("from", found, "write from: products.csv")
+    if not file:
+        complaints.add("from names no file", "write from: products.csv", found.line)
+    rest = {name: it for name, it in told.items() if name not in KEYS}
+    return Inclusion(
+        line=found.line,
+        file=file,
+        defaults=read_defaults(rest, line, complaints, "beside from"),
+        mapped=_mapped(told["columns"], complaints) if "columns" in told else None,
+        needs=_needs(told["needs"], complaints) if "needs" in told else (),
+        encoding=_encoding(told["encoding"], complaints) if "encoding" in told else UTF_8,
+    )
+
+
+def _mapped(found: Located, complaints: Complaints) -> dict[str, str]:
+    mapped = {}
+    for field, column in complaints.mapping("columns", found, _COLUMNS).items():
+        if field not in COLUMNS:
+            meant = nearest(field, COLUMNS)
+            mend = f"write {meant}" if meant else f"the fields are {', '.join(COLUMNS)}"
+            complaints.add(f"columns: {shown(field)} is no field", mend, column.line)
+        elif name := complaints.text(f"columns: {field}", column, _COLUMNS):
+            mapped[field] = name
+    return mapped
+
+
+def _needs(found: Located, complaints: Complaints) -> tuple[str, ...]:
+    flaws: list[Flaw] = []
+    needs = text_list("needs", found, _NEEDS, flaws)
+    for flaw in flaws:
+        complaints.add(flaw.what, flaw.mend, flaw.line)
+    return needs
+
+
+def _encoding(found: Located, complaints: Complaints) -> str:
+    name = complaints.text("encoding", found, "write encoding: cp1252")
+    encoding = known_encoding(name) if name else UTF_8
+    if encoding is None:
+        complaints.add(f"unknown encoding {shown(name)}", "write encoding: cp1252", found.line)
+    return encoding or UTF_8
