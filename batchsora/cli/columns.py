@@ -68,6 +68,13 @@ def flowed(parts: Iterable[str], first: int, rest: int) -> Iterator[str]:
     yield line
 
 
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Break a sentence between words; what follows its first line is indented."""
+    first, *rest = _broken(text, width - len(GAP))
+    yield first
+    yield from (f"{GAP}{line}" for line in rest)
+
+
 def _broken(phrase: str, width: int) -> list[str]:
     """Break a phrase between words; a word that is wider than a line is cut."""
     lines = [""]

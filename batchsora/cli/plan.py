@@ -23,17 +23,19 @@ from batchsora.cli.options import (
     place_options,
     service_options,
 )
-from batchsora.cli.plan_page import Page, summary, totals
-from batchsora.cli.plan_rows import Form, gone_row, met_row, row_writer
+from batchsora.cli.plan_page import Page, totals
+from batchsora.cli.plan_rows import Form, flush, gone_row, met_row, row_writer
 from batchsora.cli.plan_sums import Sums
 from batchsora.cli.printing import out
+from batchsora.cli.summary import settle_text
 from batchsora.cli.targets import LEDGER, Aim, shown, take_aim
+from batchsora.cli.ticking import ticking
 from batchsora.clock import system_now
 from batchsora.errors import Problem, UsageError
 from batchsora.job import State
 from batchsora.ledger.opening import empty, open_for_reading
 from batchsora.ledger.records import Records
-from batchsora.runner.planning import Choice, Gone, Met, meet
+from batchsora.runner.planning import Action, Choice, Gone, Met, meet
 
 # what was bought is driven to its end, also where it is not chosen, or gone
 OWED = frozenset({State.SUBMITTING, State.IN_DOUBT, State.RUNNING, State.RENDERED})
@@ -77,9 +79,11 @@ def show_plan(
     path = aim.folder / LEDGER
     with closing(open_for_reading(path) if path.exists() else empty()) as ledger:
         sums = _add_up(aim, choice, reach, Records(ledger), form, retry_failed=retry_failed)
-    if form is Form.PAGE:
-        for line in _page(sums, aim, reach):
-            out(line)
+    if form is not Form.PAGE:
+        flush()
+        return
+    for line in _page(sums, aim, reach):
+        out(line)
 
 
 def _add_up(
@@ -91,7 +95,8 @@ def _add_up(
         campaign.insist(aim.folder, aim.manifest.name, reach.called)
     sums = Sums(retry_failed=retry_failed, is_first=campaign is None)
     write = row_writer(form)
-    for met in meet(aim.manifest, records, aim.folder, choice, system_now()):
+    found = meet(aim.manifest, records, aim.folder, choice, system_now())
+    for met in ticking(found) if form is Form.PAGE else found:
         match met:
             case Problem():
                 sums.problems.add(met)
@@ -121,7 +126,9 @@ def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[str]:
         yield ""
         yield from totals(sums)
         yield ""
-    yield from summary(sums, aim.manifest.path, aim.folder)
+    yield from page.notes(sums, aim.manifest.path)
+    if sums.actions.get(Action.IN_DOUBT):
+        yield settle_text(aim.folder)
     yield f"service: {reach.called}"
     yield f"run folder: {shown(aim.folder)}"
     if sums.has_work:

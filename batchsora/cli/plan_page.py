@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
-from batchsora.cli.columns import GAP, aligned, columns_of, cut, flowed
+from batchsora.cli.columns import GAP, aligned, columns_of, cut, flowed, wrapped
 from batchsora.cli.plan_sums import SHOWN, Money, Names, Sums
-from batchsora.cli.summary import settle_text
 from batchsora.cli.targets import shown
 from batchsora.cli.words import cost_text, price_text
 from batchsora.runner.planning import Action, Met
@@ -47,6 +46,11 @@ class Page:
                 row = met.planned.row
             if (more := sums.actions.get(action, 0) - len(first)) > 0:
                 yield self._dimmed(f"{' ' * indent}… and {more:,} more")
+
+    def notes(self, sums: Sums, manifest: Path) -> Iterator[str]:
+        """Say what it comes to, and what else there is to know, in sentences."""
+        for sentence in _sentences(sums, manifest):
+            yield from wrapped(sentence, self.width or ENDLESS)
 
     def _painted(self, action: Action) -> str:
         return click.style(action, COLOURS.get(action)) if self.is_coloured else action
@@ -135,21 +139,18 @@ def _figure(money: Money) -> str:
     return f"{money.usd:,.2f} + unknown" if money.usd else "unknown"
 
 
-def summary(sums: Sums, manifest: Path, folder: Path) -> Iterator[str]:
-    """Say what it comes to, and what else there is to know."""
+def _sentences(sums: Sums, manifest: Path) -> Iterator[str]:
     told = ", ".join(f"{jobs:,} {action}" for action, jobs in sums.actions.items())
     if told:
         yield f"{sums.jobs:,} job{'s' if sums.jobs > 1 else ''}: {told}"
     if not sums.has_work:
         yield "nothing to do" if told else f"{shown(manifest)} has no rows: nothing to do"
     yield f"to be spent: {_cost(sums.to_spend)}"
-    if sums.actions.get(Action.IN_DOUBT):
-        yield settle_text(folder)
     if sums.retries.count:
         more = f"{_cost(sums.retries.money)} more"
         yield f"failed jobs are left alone; --retry-failed would buy them anew, for {more}"
     yield from _moved(sums.moved)
-    yield from _gone(sums.replaced, ", as its row says something else now")
+    yield from _gone(sums.replaced, ", changed")
     yield from _gone(sums.gone, "")
 
 
@@ -162,8 +163,7 @@ def _moved(rows: Names) -> Iterator[str]:
 def _gone(jobs: Names, why: str) -> Iterator[str]:
     if jobs.count:
         stays = f"what was bought of it stays: {_cost(jobs.money)}"
-        if not jobs.money:
-            stays = "nothing was bought of it"
+        stays = stays if jobs.money else "nothing was bought of it"
         yield f"gone from the manifest: {jobs.count:,} ({jobs}){why}; {stays}"
 
 

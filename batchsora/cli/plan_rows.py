@@ -8,6 +8,9 @@ import sys
 from enum import Enum, auto
 from typing import assert_never
 
+from click.exceptions import Exit
+
+from batchsora.cli.printing import silence
 from batchsora.reports.columns import AddRow, Cell, Row, money_text
 from batchsora.reports.tables import ARMED
 from batchsora.runner.planning import Action, Gone, Met
@@ -30,7 +33,7 @@ def row_writer(form: Form) -> AddRow | None:
     """Open what writes jobs to stdout, one after the other; None for a page, which has no rows.
 
     UTF-8 whatever the terminal speaks; half a surrogate pair is written as JSON's escape of it.
-    Raises OSError, BrokenPipeError among them: who has seen enough needs no more of the plan.
+    Ends the command where nobody reads on; raises OSError where the disk refuses.
     """
     match form:
         case Form.PAGE:
@@ -97,9 +100,23 @@ def _disarmed(cell: Cell) -> Cell:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(ARMED) else cell
 
 
-def _write(text: str) -> None:
-    if sys.stdout is not None:  # it may have been closed before we began
+def flush() -> None:
+    """See that what was written is out."""
+    _write("", flush=True)
+
+
+def _write(text: str, *, flush: bool = False) -> None:
+    if sys.stdout is None:  # it was closed before we began
+        return
+    try:
         sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        if flush:
+            sys.stdout.buffer.flush()
+    except OSError as error:
+        silence(sys.stdout)
+        if isinstance(error, BrokenPipeError):  # `| head` has seen enough
+            raise Exit(0) from None
+        raise
 
 
 class _Stdout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -69,18 +70,20 @@ class Names:
     """So many jobs or rows: the first of them by name, and money that goes with them."""
 
     count: int = 0
-    first: list[str] = field(default_factory=list)
+    first: list[tuple[int, str]] = field(default_factory=list)  # row and name, in order
     money: Money = field(default_factory=Money)
 
-    def add(self, name: str, usd: Decimal | None = NOTHING) -> None:
-        """Count one."""
+    def add(self, row: int, name: str, usd: Decimal | None = NOTHING) -> None:
+        """Count one, in whatever order they come."""
         self.count += 1
-        self.first.extend([name] * (self.count <= NAMES_SHOWN))
         self.money.add(usd)
+        insort(self.first, (row, name))
+        del self.first[NAMES_SHOWN:]
 
     def __str__(self) -> str:
         """Name the first of them: ``a, b, …``."""
-        return ", ".join([*self.first, *["…"] * (self.count > len(self.first))])
+        names = [name for _, name in self.first]
+        return ", ".join([*names, *["…"] * (self.count > len(names))])
 
 
 class Kind(NamedTuple):
@@ -121,7 +124,7 @@ class Sums:
         if len(shown) < SHOWN[action]:
             shown.append(met)
         if action is Action.FAILED and met.with_retry is Action.SUBMIT:
-            self.retries.add(planned.id, planned.price_usd)
+            self.retries.add(planned.row, planned.id, planned.price_usd)
         return action
 
     def follow(self, met: Met) -> None:
@@ -133,14 +136,15 @@ class Sums:
             if (known or met.why != "new") and len(self._edited) < MOST_EDITED:
                 self._edited.add(f"{planned.id}#{planned.order.take}")
         elif planned.row not in {known.row, self._row}:
-            self.moved.add(planned.id)
+            self.moved.add(planned.row, planned.id)
         self._row = planned.row
 
     def add_gone(self, gone: Gone) -> str:
         """Count a job that is in the manifest no more; say why it is not."""
         job = gone.known.job
         is_replaced = job.full_name in self._edited
-        (self.replaced if is_replaced else self.gone).add(job.name, job.bill_usd)
+        names = self.replaced if is_replaced else self.gone
+        names.add(gone.known.row or 0, job.name, job.bill_usd)
         return "its row says something else now" if is_replaced else "its row is gone"
 
     @property

@@ -13,6 +13,7 @@ from batchsora.cli.options import PATH, models_option
 from batchsora.cli.plan_sums import Money, Problems
 from batchsora.cli.printing import out
 from batchsora.cli.targets import take_aim
+from batchsora.cli.ticking import ticking
 from batchsora.cli.words import cost_text
 from batchsora.clock import system_now
 from batchsora.errors import Problem
@@ -70,7 +71,7 @@ def _look_at(manifest: Manifest) -> _Found:
     found = _Found()
     with closing(empty()) as ledger:
         nowhere = Path(os.devnull)
-        for met in meet(manifest, Records(ledger), nowhere, Choice(), system_now()):
+        for met in ticking(meet(manifest, Records(ledger), nowhere, Choice(), system_now())):
             match met:
                 case Problem():
                     found.problems.add(met)
