@@ -51,6 +51,16 @@ def together(*options: Decorator[Any]) -> Decorator[Any]:
     return decorate
 
 
+def _read_encoding(name: str) -> str:
+    from batchsora.manifest.text import known_encoding  # noqa: PLC0415 - heavy
+
+    found = known_encoding(name)
+    if found is None:
+        mend = "give it such as cp1252, latin-1, utf-16 or utf-8"
+        raise UsageError(f'--encoding "{name}" is no encoding of text', mend)
+    return found
+
+
 def _load_env_file(_: click.Context, __: click.Parameter, file: Path | None) -> None:
     """Set variables from a file, before any other option is read; the environment goes first."""
     if file is None:
@@ -73,6 +83,12 @@ env_file_option = option(
     help="Variables from a file, such as GPTPROTO_API_KEY; the environment goes before it.",
 )
 models_option = option("--models", type=PATH, help="A YAML file of further model cards.")
+encoding_option = option(
+    "--encoding",
+    default="utf-8",
+    callback=lambda _, __, name: _read_encoding(name),
+    help="How the manifest's text is encoded, such as cp1252 or utf-16.  [utf-8]",
+)
 place_options = together(
     option("-o", "--out-dir", type=PATH, help="The run folder.  [runs/<name>]"),
     option("--simulate", is_flag=True, help="Against the embedded simulator: no key, no money."),
@@ -97,6 +113,12 @@ part_options = together(
     option("--limit", type=click.IntRange(0), metavar="N", help="The first N jobs only."),
     option("--only", help="These jobs only: ID, ID#TAKE or globs of them, with commas between."),
     option("--tag", "tags", multiple=True, help="Jobs with this tag only; may be given again."),
+    option(
+        "--sample",
+        type=click.IntRange(1),
+        metavar="N",
+        help="N jobs of these, drawn by chance, but always the same ones.",
+    ),
 )
 setting_options = together(
     *(

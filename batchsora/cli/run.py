@@ -20,6 +20,7 @@ from batchsora.cli.exits import code_of
 from batchsora.cli.logs import RunLog
 from batchsora.cli.options import (
     PATH,
+    encoding_option,
     models_option,
     option,
     part_options,
@@ -56,6 +57,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @option("-y", "--yes", is_flag=True, help="Do not ask before spending.")
 @setting_options
 @models_option
+@encoding_option
 @service_options
 @option(
     "--progress",
@@ -74,8 +76,14 @@ def command(target: Path, **options: Any) -> int:
 
     Example: batchsora run manifests/campaign.yaml --simulate
     """
-    aim = take_aim(target, options["out_dir"], options["models"], simulate=options["simulate"])
-    choice = Choice.parse(options["limit"], options["only"], options["tags"])
+    aim = take_aim(
+        target,
+        options["out_dir"],
+        options["models"],
+        simulate=options["simulate"],
+        encoding=options["encoding"],
+    )
+    choice = Choice.parse(options["limit"], options["only"], options["tags"], options["sample"])
     reach = Reach.read(options, simulate=aim.simulate)
     if aim.service is not None:
         reach = reach.for_run(aim.folder, aim.service)

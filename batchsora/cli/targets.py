@@ -30,22 +30,29 @@ class Aim:
     service: str | None = None  # that of the run folder, where the folder was named
 
 
-def take_aim(target: Path, out_dir: Path | None, models: Path | None, *, simulate: bool) -> Aim:
+def take_aim(
+    target: Path,
+    out_dir: Path | None,
+    models: Path | None,
+    *,
+    simulate: bool,
+    encoding: str = "utf-8",
+) -> Aim:
     """Open the manifest that a target means, itself or the one of that run folder."""
     from batchsora.manifest import open_manifest, read_cards  # noqa: PLC0415 - heavy
     from batchsora.models import BUILT_IN  # noqa: PLC0415 - as late as the manifest
 
     cards = BUILT_IN if models is None else read_cards(models)
     if not (target / LEDGER).is_file():
-        manifest = open_manifest(target, cards=cards)
+        manifest = open_manifest(target, cards=cards, encoding=encoding)
         folder = out_dir or run_folder(target, manifest.name, simulate=simulate)
         return Aim(manifest, folder, simulate)
     if out_dir is not None and out_dir.resolve() != target.resolve():
         raise UsageError(f"{target} is a run folder already", "leave --out-dir away")
-    return _aim_from(target, cards, simulate=simulate)
+    return _aim_from(target, cards, simulate=simulate, encoding=encoding)
 
 
-def _aim_from(folder: Path, cards: Cards, *, simulate: bool) -> Aim:
+def _aim_from(folder: Path, cards: Cards, *, simulate: bool, encoding: str) -> Aim:
     from batchsora.ledger.opening import open_for_reading  # noqa: PLC0415 - heavy
     from batchsora.ledger.records import Records  # noqa: PLC0415 - heavy, too
     from batchsora.manifest import open_manifest  # noqa: PLC0415 - heavy, too
@@ -59,7 +66,8 @@ def _aim_from(folder: Path, cards: Cards, *, simulate: bool) -> Aim:
         where = f"{manifest} is not there" if manifest else "its ledger names none"
         raise UsageError(f"the manifest of {folder} is not found: {where}", _NAME_BOTH)
     simulate = simulate or campaign.service == "simulator"
-    return Aim(open_manifest(manifest, cards=cards), folder, simulate, campaign.service)
+    opened = open_manifest(manifest, cards=cards, encoding=encoding)
+    return Aim(opened, folder, simulate, campaign.service)
 
 
 def run_folder(manifest: Path, name: str, *, simulate: bool) -> Path:

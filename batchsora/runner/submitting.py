@@ -10,6 +10,7 @@ from batchsora.lifecycle import Event
 from batchsora.media.images import ImageProblem, prepare_image
 from batchsora.runner.admission import Admission, admission
 from batchsora.runner.inputs import keep_input
+from batchsora.runner.recalling import image_path
 from batchsora.runner.session import RETRIES, Session, Tries
 from batchsora.service.client import Upload
 from batchsora.service.dialects import Video
@@ -45,7 +46,7 @@ async def _prepare(job: Job, run: Session) -> Upload | None:
     image = job.order.image
     if image is None:
         return None
-    path = run.manifest_folder / image.written
+    path = image_path(run.manifest_folder, run.folder, image)
     async with run.preparing:
         ready = await run.offload(lambda: prepare_image(path, job.order.size, job.order.framing))
     if ready.source_sha256 != image.sha256:
