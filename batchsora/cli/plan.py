@@ -26,7 +26,7 @@ from batchsora.cli.options import (
 from batchsora.cli.plan_page import Page, totals
 from batchsora.cli.plan_rows import Form, flush, gone_row, met_row, row_writer
 from batchsora.cli.plan_sums import Sums
-from batchsora.cli.printing import out
+from batchsora.cli.printing import err, out
 from batchsora.cli.summary import settle_text
 from batchsora.cli.targets import LEDGER, Aim, shown, take_aim
 from batchsora.cli.ticking import ticking
@@ -94,9 +94,21 @@ def _add_up(
     if campaign:
         campaign.insist(aim.folder, aim.manifest.name, reach.called)
     sums = Sums(retry_failed=retry_failed, is_first=campaign is None)
+    _follow(meet(aim.manifest, records, aim.folder, choice, system_now()), sums, form)
+    if form is not Form.PAGE or sums.problems.count:  # a page has them below its jobs
+        for note in aim.manifest.notes:
+            err(note)
+    sums.problems.insist()
+    choice.insist()
+    sums.is_owed = not sums.has_work and any(it.state in OWED for it in records.tallies())
+    if not sums.jobs and not choice.everything:
+        raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
+    return sums
+
+
+def _follow(found: Iterator[Met | Gone | Problem], sums: Sums, form: Form) -> None:
     write = row_writer(form)
-    found = meet(aim.manifest, records, aim.folder, choice, system_now())
-    for met in ticking(found) if form is Form.PAGE else found:
+    for met in found if write else ticking(found):
         match met:
             case Problem():
                 sums.problems.add(met)
@@ -111,12 +123,6 @@ def _add_up(
                     action = sums.add(met)
                     if write:
                         write(met_row(met, action))
-    sums.problems.insist()
-    choice.insist()
-    sums.is_owed = not sums.has_work and any(it.state in OWED for it in records.tallies())
-    if not sums.jobs and not choice.everything:
-        raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
-    return sums
 
 
 def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[str]:
@@ -126,7 +132,7 @@ def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[str]:
         yield ""
         yield from totals(sums)
         yield ""
-    yield from page.notes(sums, aim.manifest.path)
+    yield from page.notes(sums, aim.manifest.path, aim.manifest.notes)
     if sums.actions.get(Action.IN_DOUBT):
         yield settle_text(aim.folder)
     yield f"service: {reach.called}"

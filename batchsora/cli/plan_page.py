@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,9 +47,9 @@ class Page:
             if (more := sums.actions.get(action, 0) - len(first)) > 0:
                 yield self._dimmed(f"{' ' * indent}… and {more:,} more")
 
-    def notes(self, sums: Sums, manifest: Path) -> Iterator[str]:
-        """Say what it comes to, and what else there is to know, in sentences."""
-        for sentence in _sentences(sums, manifest):
+    def notes(self, sums: Sums, manifest: Path, read: Iterable[str]) -> Iterator[str]:
+        """Say what it comes to, and what else there is to know: also of how it was read."""
+        for sentence in (*_sentences(sums, manifest), *read):
             yield from wrapped(sentence, self.width or ENDLESS)
 
     def _painted(self, action: Action) -> str:
@@ -75,6 +75,8 @@ class Page:
 
 def _name(met: Met) -> str:
     planned = met.planned
+    if planned.unfetched and not planned.explicit_id:
+        return "-"  # the image's bytes will give it one
     return planned.id if planned.order.take == 1 else f"{planned.id}#{planned.order.take}"
 
 

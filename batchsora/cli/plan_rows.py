@@ -11,7 +11,7 @@ from typing import assert_never
 from click.exceptions import Exit
 
 from batchsora.cli.printing import silence
-from batchsora.reports.columns import AddRow, Cell, Row, money_text
+from batchsora.reports.columns import AddRow, Cell, Row, money_text, place_text
 from batchsora.reports.tables import ARMED
 from batchsora.runner.planning import Action, Gone, Met
 
@@ -53,9 +53,10 @@ def met_row(met: Met, action: Action) -> Row:
     """Write a job of the manifest; its price is that of one clip, whether it is bought or not."""
     planned = met.planned
     order = planned.order
+    has_id = planned.explicit_id or not planned.unfetched  # else the image's bytes will change it
     cells: tuple[Cell, ...] = (
         planned.row,
-        planned.id,
+        planned.id if has_id else None,
         order.take,
         action,
         met.why or None,
@@ -66,9 +67,9 @@ def met_row(met: Met, action: Action) -> Row:
         order.image.written if order.image else None,
         (met.image_notes or None) if action is Action.SUBMIT else None,
         order.prompt,
-        planned.output,
-        planned.key,
-        planned.line,
+        planned.output if has_id else None,
+        None if planned.unfetched else planned.key,
+        place_text(planned.file, planned.line),
     )
     return dict(zip(COLUMNS, cells, strict=True))
 
@@ -91,7 +92,7 @@ def gone_row(gone: Gone, why: str) -> Row:
         order.prompt,
         job.output,
         job.key,
-        gone.known.line,
+        place_text(gone.known.file, gone.known.line),
     )
     return dict(zip(COLUMNS, cells, strict=True))
 

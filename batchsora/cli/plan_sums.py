@@ -25,6 +25,7 @@ SHOWN = {
 SETTLED = frozenset({Action.FAILED, Action.DONE})
 NAMES_SHOWN = 5
 MOST_EDITED = 50_000  # names: 5 MB; beyond them an edited row's old job counts as gone with its row
+NEW = frozenset({"new", "image not fetched"})  # reasons that tell of nothing that changed
 NOTHING = Decimal(0)
 
 
@@ -133,9 +134,9 @@ class Sums:
             return
         planned, known = met.planned, met.known
         if known is None or known.row is None:
-            if (known or met.why != "new") and len(self._edited) < MOST_EDITED:
+            if (known or met.why not in NEW) and len(self._edited) < MOST_EDITED:
                 self._edited.add(f"{planned.id}#{planned.order.take}")
-        elif planned.row not in {known.row, self._row}:
+        elif met.moved_from is not None and planned.row != self._row:
             self.moved.add(planned.row, planned.id)
         self._row = planned.row
 

@@ -11,7 +11,7 @@ import click
 
 from batchsora.cli.options import PATH, models_option
 from batchsora.cli.plan_sums import Money, Problems
-from batchsora.cli.printing import out
+from batchsora.cli.printing import err, out
 from batchsora.cli.targets import take_aim
 from batchsora.cli.ticking import ticking
 from batchsora.cli.words import cost_text
@@ -34,6 +34,8 @@ def command(manifest: Path, models: Path | None) -> int:
     """
     opened = take_aim(manifest, None, models, simulate=False).manifest
     found = _look_at(opened)
+    for note in opened.notes:
+        (err if found.problems.count else out)(note)
     found.problems.insist()
     out(f"{manifest}: {found}")
     return 0

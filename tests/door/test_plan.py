@@ -308,6 +308,47 @@ def test_a_plan_for_programs_has_a_line_for_every_job_the_gone_ones_too(
     assert list(csv.DictReader(io.StringIO(table.out))) == as_text
 
 
+def test_of_an_address_a_plan_says_that_its_image_is_not_fetched(desk: Desk) -> None:
+    far = "https://cdn.example/boat.png"
+    desk.writes(
+        f"rows:\n  - {{id: boat, prompt: x, image: '{far}'}}\n  - {{prompt: y, image: '{far}'}}\n"
+    )
+    assert desk.types("plan", "work.yaml").out.splitlines()[:2] == [
+        f"submit  boat  sora-2  4 s  720x1280  0.40 USD  image not fetched · {far} · “x”",
+        f"submit  -     sora-2  4 s  720x1280  0.40 USD  image not fetched · {far} · “y”",
+    ]
+    told = objects(desk.types("plan", "work.yaml", "--json"))
+    assert [(it["why"], it["image"], it["image_notes"]) for it in told] == [
+        ("image not fetched", far, None)
+    ] * 2
+    assert [(it["id"], it["output"], it["key"]) for it in told] == [
+        ("boat", "videos/boat.mp4", None),
+        (None, None, None),  # the image's bytes will give it an id
+    ]
+
+
+def test_how_a_table_was_read_and_what_was_left_out_is_told(desk: Desk) -> None:
+    desk.writes("title;prompt\nboat;a boat\n;a ghost\n", "feed.csv")
+    desk.writes("rows:\n  - {id: a, prompt: x}\n  - {from: feed.csv, needs: [title]}\n")
+    notes = [
+        "feed.csv is read with a semicolon between the cells",
+        "1 row of feed.csv left out, for want of title",
+    ]
+    assert desk.types("plan", "work.yaml").out.splitlines()[-5:-3] == notes
+    valid = desk.types("validate", "work.yaml").out.splitlines()
+    assert valid == [*notes, "work.yaml: 2 jobs, no problems; 0.80 USD in all"]
+    said = desk.types("plan", "work.yaml", "--json")
+    assert said.err.splitlines() == notes
+    places = [json.loads(line)["manifest_line"] for line in said.out.splitlines()]
+    assert places == [2, "feed.csv:2"]
+    desk.writes("title;prompt;seconds\nboat;a boat;5\n", "feed.csv")
+    for word in ("plan", "validate"):
+        wrong = desk.types(word, "work.yaml")
+        assert (wrong.code, wrong.out) == (2, "")
+        assert wrong.err.splitlines()[0] == notes[0]
+        assert "at feed.csv:2 (row 2)" in wrong.err
+
+
 def test_csv_is_rfc_4180_and_nothing_in_it_is_a_formula(desk: Desk) -> None:
     desk.writes('rows:\n  - {id: a, prompt: "=1+1, \\"so\\"\\nand é"}\n')
     with (desk.folder / "plan.csv").open("wb") as file:  # a pipe of the desk would mend line ends
