@@ -116,14 +116,11 @@ class RowReader:
             columns = {name: value for name, value in chosen.items() if name not in _FIELDS}
             variant = _Variant({**row.fields, **fields}, {**row.columns, **columns})
             files = self._matching(variant)
-            match files:
-                case None:
-                    yield variant
-                case Flaw():
-                    yield files
-                case _:
-                    for file in files:
-                        yield variant._replace(fields={**variant.fields, "image": file})
+            if files is None or isinstance(files, Flaw):
+                yield variant
+                continue
+            for file in files:
+                yield variant._replace(fields={**variant.fields, "image": file})
 
     def _shared_matrix(self, row: RowText) -> Mapping[str, tuple[str, ...]]:
         """Take the axes that hold for all rows but for what this row says itself."""
@@ -159,7 +156,9 @@ class RowReader:
         flaws += () if isinstance(found, Terms) else found
         picture: Picture | Flaw = NO_PICTURE
         if "image" in fields:
-            picture = self._picture(self._ground.from_home(fields["image"]))
+            files = self._matching(variant)
+            image = self._ground.from_home(fields["image"])
+            picture = files if isinstance(files, Flaw) else self._picture(image)
         if isinstance(picture, Flaw):
             flaws.append(picture)
             picture = Picture(stem=PurePath(fields["image"]).stem)

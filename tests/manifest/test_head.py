@@ -31,7 +31,8 @@ HEADS = {
     "settings: {max_inflight: 5}": 'm.yaml:1: unknown setting "max_inflight" | write max_in_flight',
     "defaults: [a]": "m.yaml:1: defaults must be a mapping, not a list"
     " | write defaults: {seconds: 4}",
-    "defaults: {id: a}": "m.yaml:1: id can't be a default: it names one row | write it in its row",
+    "defaults: {id: a}": "m.yaml:1: id can't be a default: it names one row (in defaults)"
+    " | write it in its row, or with a placeholder: {stem}",
     "defaults: {second: 4}": 'm.yaml:1: unknown field "second" (in defaults) | write seconds',
     "defaults:\n  tags: {a: b}": "m.yaml:2: tags must be text, not a mapping (in defaults)"
     " | write tags: [hero, draft]",

@@ -42,7 +42,7 @@ LINES = {
     '{"prompt": "a", "x": {}}': 'column "x" must be text, not a mapping'
     " | put quotes round a text that begins with { or [",
     '{"prompt": ["a"]}': "prompt must be text, not a list"
-    " | put quotes round a text that begins with { or [",
+    " | write one; or matrix: {prompt: […]} for a job of each",
     '{"promt": "a"}': 'column "promt" is a letter or two off the field prompt'
     " | name it prompt; a variable needs another name",
     '{"seconds": 4}': "prompt is missing | write what the clip shows",

@@ -9,7 +9,6 @@ from batchsora.manifest.templates import Scope
 
 from .conftest import Read, Told
 
-
 OWN = {
     "id": "cat", "name": "autumn", "row": "7", "model": "sora-2", "seconds": "4",
     "size": "720x1280", "stem": "photo",
@@ -143,7 +142,7 @@ TEMPLATES = {
     " | take out what follows the name",
     "{id[0]}": "{id[0]} in output: a placeholder is a plain name | take out what follows the name",
     "{id!r}": "{id!r} in output: a placeholder is a plain name | take out what follows the name",
-    "{stem}": "{stem} in output, but the row has no image | name the image, or write {id}",
+    "{stem}": "{stem} in output, but the row has no image | add it, or take the placeholder out",
 }
 
 

@@ -15,15 +15,20 @@ IMAGES = {
     "pictures\\cat.png": f'{MISSING}"pictures\\cat.png" | write the path with "/"',
     "~/cat.png": f'{MISSING}"~/cat.png" | {GIVE}',
     ".": f't.csv:2 (row 1): the image is a folder: "." | {GIVE}',
-    "*.png": 't.csv:2 (row 1): image "*.png" is a pattern, which this version does not take yet'
-    " | write a row for each file (without * ? [ ] in its name)",
-    "cat[1].png": 't.csv:2 (row 1): image "cat[1].png" is a pattern, which this version does not'
-    " take yet | write a row for each file (without * ? [ ] in its name)",
-    "https://a.example/cat.png": 't.csv:2 (row 1): image "https://a.example/cat.png" is an'
-    " address, which this version does not take yet"
-    " | download it, and write the path of the file",
-    "data:image/png;base64": 't.csv:2 (row 1): image "data:image/png;base64" is an address, which'
-    " this version does not take yet | download it, and write the path of the file",
+    "*.jpeg": 't.csv:2 (row 1): image "*.jpeg" matches no file'
+    " | a pattern is relative to the file that says it; files are matched",
+    "cat[1].png": 't.csv:2 (row 1): image "cat[1].png" matches no file'
+    " | a pattern is relative to the file that says it; files are matched",
+    "s3://bucket/cat.png": 't.csv:2 (row 1): image "s3://bucket/cat.png" is an address of a kind'
+    " that is not fetched | write https://…, or the path of a file",
+    "data:image/png;base64": 't.csv:2 (row 1): image "data:image/png;base64" is an address of a'
+    " kind that is not fetched | write https://…, or the path of a file",
+    "https://me:secret@a.example/c.png": "t.csv:2 (row 1): the address of the image holds a user"
+    " or a password | take it out",
+    "https:///cat.png": 't.csv:2 (row 1): image "https:///cat.png" is no web address'
+    " | write https://…, or the path of a file",
+    "https://a.example/my cat.png": "t.csv:2 (row 1): image"
+    ' "https://a.example/my cat.png" is no web address | write https://…, or the path of a file',
     "a\x1b.png": 't.csv:2 (row 1): control character U+001B in image "a\\x1b.png" | delete it',
 }
 

@@ -2,8 +2,6 @@ import pytest
 
 from .conftest import Read, Told
 
-LATER = "this version fills placeholders in output only"
-
 
 @pytest.mark.parametrize(
     ("written", "sent"),
@@ -24,15 +22,28 @@ def test_braces_without_a_name_stay_as_they_are(read: Read, written: str, sent: 
     assert job.order.prompt == sent
 
 
-@pytest.mark.parametrize("inside", ["id", "season", "name:upper", "id.upper", "stem[0]"])
-def test_placeholders_in_a_prompt_are_refused_and_never_sent(told: Told, inside: str) -> None:
+def test_placeholders_in_a_prompt_are_filled(read: Read) -> None:
+    content = "rows:\n- prompt: '{id} in {season:upper}, {seconds} s'\n"
+    (job,) = read("m.yaml", f"{content}  id: cat\n  vars: {{season: autumn}}\n")
+    assert job.order.prompt == "cat in AUTUMN, 4 s"
+
+
+NOT_FILLED = {
+    "id": "{id} in prompt, but the row has no id of its own | add it, or take the placeholder out",
+    "stem": "{stem} in prompt, but the row has no image | add it, or take the placeholder out",
+    "id.upper": "{id.upper} in prompt: a placeholder is a plain name"
+    " | take out what follows the name",
+    "season[0]": "{season[0]} in prompt: a placeholder is a plain name"
+    " | take out what follows the name",
+}
+
+
+@pytest.mark.parametrize("inside", NOT_FILLED)
+def test_what_can_not_be_filled_in_a_prompt_is_refused_and_never_sent(
+    told: Told, inside: str
+) -> None:
     content = f"rows:\n- prompt: 'a {{{inside}}}'\n  vars: {{season: autumn}}\n"
-    assert told("m.yaml", content) == [
-        (
-            f"m.yaml:2 (row 1): placeholder {{{inside}}} in prompt: {LATER}"
-            f" | write the prompt out, or {{{{{inside}}}}} for the braces"
-        )
-    ]
+    assert told("m.yaml", content) == [f"m.yaml:2 (row 1): {NOT_FILLED[inside]}"]
 
 
 def test_an_unknown_placeholder_in_a_prompt_is_refused(told: Told) -> None:
@@ -44,13 +55,9 @@ def test_an_unknown_placeholder_in_a_prompt_is_refused(told: Told) -> None:
     ]
 
 
-def test_placeholders_in_an_id_are_refused(told: Told) -> None:
-    assert told("m.yaml", "rows:\n- prompt: a\n  id: 'x{row}'\n") == [
-        (
-            f"m.yaml:3 (row 1): placeholder {{row}} in id: {LATER}"
-            " | write the id out, or {{row}} for the braces"
-        )
-    ]
+def test_placeholders_in_an_id_are_filled(read: Read) -> None:
+    (job,) = read("m.yaml", "rows:\n- prompt: a\n  id: 'x{row:03d}'\n")
+    assert (job.id, job.explicit_id, job.output) == ("x001", True, "videos/x001.mp4")
 
 
 @pytest.mark.parametrize("prompt", ["a\tb", "a\nb", "日本語 👩‍🚀", "\u00a0a\u2028b"])

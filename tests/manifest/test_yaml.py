@@ -125,10 +125,9 @@ FORMS = {
     " | write tags: [hero, draft]",
     "rows:\n- prompt: a\n  tags: [[x]]": "m.yaml:3 (row 1): tags must be texts"
     " | write tags: [hero, draft]",
-    "rows:\n- matrix: {a: [b]}": "m.yaml:2 (row 1): matrix is not taken yet by this version"
-    " | write its rows out, each with its own values",
-    "rows:\n- from: products.csv": "m.yaml:2 (row 1): from is not taken yet by this version"
-    " | run that file by itself",
+    "rows:\n- matrix: {a: [b]}": "m.yaml:2 (row 1): prompt is missing | write what the clip shows",
+    "rows:\n- from: products.csv": "m.yaml:2: from: products.csv is missing"
+    " | give the path of a file that is there",
 }
 
 
@@ -141,7 +140,8 @@ def test_text_that_is_not_utf8_is_told_by_byte_and_line(told: Told) -> None:
     assert told("m.yaml", b"rows:\n- prompt: caf\xe9\n") == [
         (
             "m.yaml:2: not UTF-8: byte 0xe9 at offset 19"
-            ' | save the file as UTF-8 (in Excel: "CSV UTF-8")'
+            ' | save the file as UTF-8 (in Excel: "CSV UTF-8"), or name its encoding:'
+            " --encoding cp1252"
         )
     ]
 
@@ -159,11 +159,19 @@ def test_a_hundred_thousand_aliases_are_refused_and_not_expanded(told: Told) -> 
 
 
 def test_too_much_yaml_is_refused(told: Told) -> None:
-    mend = " | put the rows in a CSV file and run that"
     rows = "rows:\n" + "- prompt: a\n" * 20_001
-    assert told("m.yaml", rows) == [f"m.yaml:1: 20,001 rows, 20,000 are the most in YAML{mend}"]
-    assert told("m.yaml", "[" + "a," * 1_000_001) == [f"m.yaml:1: far too much YAML{mend}"]
-    assert told("m.yaml", "#" * 16_000_001) == [f"m.yaml: more than 16 MB of YAML{mend}"]
+    assert told("m.yaml", rows) == [
+        (
+            "m.yaml:1: 20,001 rows, 20,000 are the most in YAML"
+            " | put them in a CSV file, and write - from: rows.csv"
+        )
+    ]
+    assert told("m.yaml", "[" + "a," * 1_000_001) == [
+        "m.yaml:1: far too much YAML | put the rows in a CSV file and run that"
+    ]
+    assert told("m.yaml", "#" * 16_000_001) == [
+        ("m.yaml: more than 16 MB of YAML | put the rows in a CSV file, and name it with from:")
+    ]
 
 
 def test_twenty_thousand_rows_are_not_too_many(read: Read) -> None:
