@@ -116,14 +116,14 @@ def why_not(target: URL, *, loopback: bool, plain_http: bool = False) -> str:
     """
     if target.user is not None or target.password is not None:
         return "its address holds a password"
-    if loopback and target.scheme in {"http", "https"} and is_loopback(target):
+    if target.scheme not in {"http", "https"}:
+        return "its address is not http or https"
+    if loopback and is_loopback(target):
         return ""
-    if target.scheme not in {"https", "http"}:
-        return "its address is not http or https" if plain_http else "its address is not https"
     if target.scheme == "http" and not plain_http:
         return "its address is not https"
     host = target.host or ""
-    if _NUMERIC.search(host) and not is_public(host):
+    if is_loopback(target) or (_NUMERIC.search(host) and not is_public(host)):
         return "its address is a private one"
     return ""
 

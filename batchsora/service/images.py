@@ -177,7 +177,7 @@ class ImageSource:
     async def _try(self, address: str, path: Path) -> Fetched | Refusal | _Again:
         """Follow the way to the image once."""
         target, after = _read(address), ""
-        plain_http = target is not None and target.scheme == "http"
+        plain_http = target is not None and target.scheme != "https"
         for _ in range(MOST_HOPS + 1):
             if target is None:
                 return _refusal(f"{after}its address is none", _RIGHT)
@@ -187,7 +187,7 @@ class ImageSource:
             if not isinstance(found, _Elsewhere):
                 return found
             # who began with https goes on with it; all others may change to it
-            plain_http = plain_http and target.scheme == "http"
+            plain_http = plain_http and target.scheme != "https"
             target, after = found.target, "after a redirect "
         return _refusal(f"more than {MOST_HOPS} redirects", _RIGHT)
 
@@ -217,7 +217,8 @@ class ImageSource:
         self, response: aiohttp.ClientResponse, target: URL, path: Path
     ) -> Fetched | Refusal | _Again | _Elsewhere:
         if response.status in _REDIRECTS:
-            onward = _read(response.headers.get("Location", ""), target)
+            place = response.headers.get("Location", "")
+            onward = _read(place, target) if place else None
             return _Elsewhere(onward) if onward else _refusal("a redirect to no address", _RIGHT)
         if response.status != HTTPStatus.OK:
             return self._no_image(response)
