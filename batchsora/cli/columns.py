@@ -70,18 +70,26 @@ def flowed(parts: Iterable[str], first: int, rest: int) -> Iterator[str]:
 
 def wrapped(text: str, width: int) -> Iterator[str]:
     """Break a sentence between words; what follows its first line is indented."""
-    first, *rest = _broken(text, width - len(GAP))
+    first, *rest = _filled(text.split(), width - len(GAP))
     yield first
     yield from (f"{GAP}{line}" for line in rest)
 
 
 def _broken(phrase: str, width: int) -> list[str]:
-    """Break a phrase between words; a word that is wider than a line is cut."""
+    """Break a phrase behind its commas if that does, else between words."""
+    *before, last = phrase.split(", ")
+    parts = [*(f"{it}," for it in before), last]
+    fits = max(map(columns_of, parts)) <= width
+    return _filled(parts if fits else phrase.split(), width)
+
+
+def _filled(parts: Iterable[str], width: int) -> list[str]:
+    """Fill lines with parts; one that is wider than a line is cut."""
     lines = [""]
-    for word in phrase.split():
-        longer = f"{lines[-1]} {word}" if lines[-1] else word
+    for part in parts:
+        longer = f"{lines[-1]} {part}".lstrip()
         if columns_of(longer) <= width:
             lines[-1] = longer
         else:
-            lines += [cut(word, width)]
-    return [it for it in lines if it] or [""]
+            lines.append(cut(part, width))
+    return lines if lines[0] else lines[1:]

@@ -17,6 +17,7 @@ import click
 from batchsora.cli.connecting import Reach
 from batchsora.cli.options import (
     PATH,
+    encoding_option,
     models_option,
     option,
     part_options,
@@ -52,6 +53,7 @@ _FLAGS_WITH_N = re.compile("^(-[qvy]*)n([qvy]*)$")  # of `run`: -n, -nq
 @click.option("--json", "as_json", is_flag=True, help="Every job, an object a line, for programs.")
 @click.option("--csv", "as_csv", is_flag=True, help="Every job, a line each, for spreadsheets.")
 @models_option
+@encoding_option
 @service_options
 def command(target: Path, *, as_json: bool, as_csv: bool, **options: Any) -> int:
     """Say for each job what a run would do, why, and what it costs. Offline, needs no key.
@@ -63,8 +65,14 @@ def command(target: Path, *, as_json: bool, as_csv: bool, **options: Any) -> int
     if as_json and as_csv:
         raise UsageError("--json and --csv are two forms of one plan", "choose one of them")
     form = Form.JSON if as_json else Form.CSV if as_csv else Form.PAGE
-    aim = take_aim(target, options["out_dir"], options["models"], simulate=options["simulate"])
-    choice = Choice.parse(options["limit"], options["only"], options["tags"])
+    aim = take_aim(
+        target,
+        options["out_dir"],
+        options["models"],
+        simulate=options["simulate"],
+        encoding=options["encoding"],
+    )
+    choice = Choice.parse(options["limit"], options["only"], options["tags"], options["sample"])
     reach = Reach.read(options, simulate=aim.simulate)
     if aim.service is not None:
         reach = reach.for_run(aim.folder, aim.service)

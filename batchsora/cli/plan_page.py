@@ -164,8 +164,8 @@ def _moved(rows: Names) -> Iterator[str]:
 
 def _gone(jobs: Names, why: str) -> Iterator[str]:
     if jobs.count:
-        stays = f"what was bought of it stays: {_cost(jobs.money)}"
-        stays = stays if jobs.money else "nothing was bought of it"
+        stays = f"what was bought stays: {_cost(jobs.money)}"
+        stays = stays if jobs.money else "nothing of it was bought"
         yield f"gone from the manifest: {jobs.count:,} ({jobs}){why}; {stays}"
 
 

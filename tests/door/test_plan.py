@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 
 from batchsora.cli.columns import columns_of
 from batchsora.cli.plan_rows import COLUMNS
+from batchsora.cli.plan_sums import SHOWN
 from batchsora.simulator import Fault
 
 from .door import PATIENCE_S, Desk, Said, service
@@ -74,8 +76,8 @@ def test_after_an_edited_a_moved_a_deleted_row_and_a_new_image_a_plan_says_exact
         "3 jobs: 2 submit, 1 done",
         "to be spent: 0.80 USD",
         "1 row stands elsewhere now, nothing is bought again: rain",
-        "gone from the manifest: 2 (sun, boat), changed; what was bought of it stays: 0.80 USD",
-        "gone from the manifest: 1 (lake); what was bought of it stays: 0.40 USD",
+        "gone from the manifest: 2 (sun, boat), changed; what was bought stays: 0.80 USD",
+        "gone from the manifest: 1 (lake); what was bought stays: 0.40 USD",
         f"service: {url}",
         "run folder: runs/work",
         f"to do it: batchsora run work.yaml --base-url {url}",
@@ -227,7 +229,7 @@ def test_where_there_is_nothing_to_do_a_plan_says_so(desk: Desk, tmp_path: Path)
     assert gone == [
         "work.yaml has no rows: nothing to do",
         "to be spent: 0.00 USD",
-        "gone from the manifest: 1 (sun); what was bought of it stays: 0.40 USD",
+        "gone from the manifest: 1 (sun); what was bought stays: 0.40 USD",
         f"service: {url}",
         "run folder: runs/work",
     ]
@@ -242,7 +244,7 @@ def test_what_is_at_the_service_still_is_something_to_do_when_its_row_is_gone(
         assert desk.buys(shop.url, "--job-timeout", "1", "--poll-interval", "0.3").code == 4
         writes(desk, SUN, more="")
         lines = desk.types("plan", "runs/work").out.splitlines()
-    assert "gone from the manifest: 1 (rain); what was bought of it stays: 0.40 USD" in lines
+    assert "gone from the manifest: 1 (rain); what was bought stays: 0.40 USD" in lines
     assert "nothing to do" not in lines
     assert lines[-1] == "to do it: batchsora run runs/work"
 
@@ -327,6 +329,22 @@ def test_of_an_address_a_plan_says_that_its_image_is_not_fetched(desk: Desk) -> 
     ]
 
 
+def test_a_part_of_a_manifest_in_an_old_encoding_is_planned_as_it_would_be_run(desk: Desk) -> None:
+    rows = "".join(f"café {it}\n" for it in range(30))
+    (desk.folder / "work.csv").write_text(f"prompt\n{rows}", encoding="cp1252")
+    assert desk.types("validate", "work.csv").code == 2
+    words = ("work.csv", "--encoding", "cp1252")
+    assert (
+        desk.types("validate", *words).out == "work.csv: 30 jobs, no problems; 12.00 USD in all\n"
+    )
+    part = objects(desk.types("plan", *words, "--sample", "3", "--json"))
+    assert len(part) == 3
+    assert all(str(it["prompt"]).startswith("café") for it in part)
+    lines = desk.types("plan", *words, "--sample", "3").out.splitlines()
+    assert "3 jobs: 3 submit" in lines
+    assert lines[-1] == "to do it: batchsora run work.csv --encoding cp1252 --sample 3"
+
+
 def test_how_a_table_was_read_and_what_was_left_out_is_told(desk: Desk) -> None:
     desk.writes("title;prompt\nboat;a boat\n;a ghost\n", "feed.csv")
     desk.writes("rows:\n  - {id: a, prompt: x}\n  - {from: feed.csv, needs: [title]}\n")
@@ -347,6 +365,58 @@ def test_how_a_table_was_read_and_what_was_left_out_is_told(desk: Desk) -> None:
         assert (wrong.code, wrong.out) == (2, "")
         assert wrong.err.splitlines()[0] == notes[0]
         assert "at feed.csv:2 (row 2)" in wrong.err
+
+
+def block(info: str) -> str:
+    """Read a block of code of the page about running."""
+    page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^```{info}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+def test_the_plan_that_the_page_shows_is_real(desk: Desk) -> None:
+    shutil.copytree(ROOT / "manifests" / "images", desk.folder / "manifests" / "images")
+    (desk.folder / "runs").mkdir()
+    head = "name: spring\ndefaults: {model: sora-2, seconds: 4, size: 720x1280}\nrows:\n"
+    galaxies = "  - {id: galaxies, image: images/galaxies.jpg, prompt: Slow drift through stars}\n"
+    rows = """\
+  - id: cat-hat
+    image: images/cat.png
+    prompt: A tiny straw hat floats down and lands on the cat's head
+    takes: 2
+  - id: rocket
+    image: images/rocket.jpg
+    prompt: The rocket lifts off in slow motion
+    seconds: 8
+    size: 1280x720
+"""
+    steam = "  - {id: steam, prompt: Steam curls up from a cup}\n"
+    desk.writes(head + rows + steam, "manifests/spring.yaml")
+    words = ("manifests/spring.yaml", "--simulate")
+    assert desk.types("run", *words, "--rate", "100/1s", "--burst", "20").code == 0
+    edited = rows.replace("takes: 2", "takes: 3").replace(
+        "lifts off in slow motion", "lifts off, smoke rolling towards the camera"
+    )
+    desk.writes(head + galaxies + edited, "manifests/spring.yaml")
+    assert desk.types("plan", *words, COLUMNS="80").out == block("text plan")
+    (told,) = (
+        it
+        for it in objects(desk.types("plan", *words, "--json"))
+        if it["action"] == "submit" and it["id"] == "rocket"
+    )
+    assert told == json.loads(block("json plan"))
+
+
+def test_the_page_lists_every_action_and_column_of_a_plan() -> None:
+    page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
+    _, actions, columns = re.split(r"\| action \||\| column of the plan \|", page)
+
+    def listed(table: str) -> list[str]:
+        firsts = re.findall(r"^\| (`.*?) \|", table.partition("\n\n")[0], re.MULTILINE)
+        return re.findall(r"`(.+?)`", " ".join(firsts))
+
+    assert listed(actions) == [*SHOWN, "gone"]
+    assert tuple(listed(columns)) == COLUMNS
 
 
 def test_csv_is_rfc_4180_and_nothing_in_it_is_a_formula(desk: Desk) -> None:
