@@ -17,6 +17,7 @@ COMMANDS = {
     "retry": "Put failed jobs back; the next run takes them.",
     "resolve": "Settle jobs in doubt.",
     "report": "Write the reports anew from the ledger.",
+    "init": "Write a first manifest: a sample, or for your pictures or your feed.",
     "doctor": "Tell what would go wrong before it does.",
     "models": "List the model cards: seconds, sizes, prices.",
     "schema": "Print the JSON Schema of the manifest, for editors.",

@@ -8,12 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from urllib.parse import unquote, urlsplit
 
-from batchsora.job import Fit, Size, fold_path
+from batchsora.job import Fit, Size
 from batchsora.manifest.addresses import is_address
-from batchsora.manifest.paths import safe_value
-from batchsora.manifest.templates import Scope, slug
 from batchsora.manifest.terms import whole
-from batchsora.manifest.words import read_id
 from batchsora.models import BUILT_IN
 
 Row = Mapping[str, str]
@@ -91,18 +88,21 @@ _TITLES = (
 )
 _IDS = (
     *("id", "sku", "handle", "url handle", "slug", "product id", "item id", "variant sku"),
-    *("code", "product code", "article", "article number", "item number", "item no", "artikelnr"),
+    *("code", "product code", "article", "article number", "item number", "item no"),
+    *("artikelnr", "artikelnummer", "artikel"),
     *("reference", "ref", "ean", "gtin", "upc", "mpn", "asin", "number", "nr", "no", "key"),
 )
 _BESIDE = (
     *("image position", "position", "view", "angle", "variant", "variant sku"),
     *("color", "colour", "size"),
 )
+_SECONDS = {seconds for card in BUILT_IN.values() for seconds in card.seconds}
+_SIZES = {size for card in BUILT_IN.values() for size in card.sizes}
 # What the further fields of a table may hold: a `size` of "M" is none of ours.
 _PLAUSIBLE: Mapping[str, Callable[[str], object]] = {
     "model": BUILT_IN.__contains__,
-    "seconds": lambda text: whole(text) in {it for card in BUILT_IN.values() for it in card.seconds},
-    "size": lambda text: Size.parse(text) in {it for card in BUILT_IN.values() for it in card.sizes},
+    "seconds": lambda text: whole(text) in _SECONDS,
+    "size": lambda text: Size.parse(text) in _SIZES,
     "takes": whole,
     "fit": Fit,
     "tags": str,
@@ -114,7 +114,9 @@ def read_layout(names: Sequence[str], sample: Sequence[Row]) -> Layout | tuple[s
 
     Where the column of the images can't be told: those that may be it.
     """
-    plain = {_plain(name): name for name in reversed(names) if _can_be_named(name)}
+    plain: dict[str, str] = {}
+    for name in filter(_can_be_named, names):
+        plain.setdefault(_plain(name), name)
     for kind in _KINDS:
         if kind.signs <= plain.keys():
             return _of_kind(kind, plain)
@@ -137,7 +139,7 @@ def several(cell: str) -> int:
     """Count the pictures that one cell names."""
     if len(parts := _SEVERAL.split(cell.strip())) > 1:
         return len(parts)
-    parts = [it for it in _APART.split(cell) if it]
+    parts = list(filter(None, _APART.split(cell)))
     return len(parts) if len(parts) > 1 and all(map(looks_like_picture, parts)) else 1
 
 
@@ -151,8 +153,9 @@ def looks_like_picture(cell: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    """Write a column's name as the tables here do: Google's own are `image_link`, `g:image_link`."""
-    return re.sub(r"[\W_]+", " ", name.removeprefix("g:")).strip().casefold()
+    """Write a name as the tables here do: for them, `g:image_link` is an image link."""
+    words = re.sub(r"[\W_]+", " ", name.casefold().removeprefix("g:")).strip()
+    return re.sub(r"(?<=[^\W\d])(\d+)$", r" \1", words)  # image1 is image 1
 
 
 def _can_be_named(name: str) -> bool:
@@ -178,8 +181,8 @@ def _image_column(plain: Mapping[str, str], sample: Sequence[Row]) -> str | tupl
     """Find the column of the images: likely by its name and by its cells, or by these alone."""
     cells = {name: [it for row in sample if (it := row[name].strip())] for name in plain.values()}
     named = [plain[it] for it in (*_IMAGES, *(f"{it} 1" for it in _IMAGES)) if it in plain]
-    for name in (*named, *(plain[it] for it in map(_numbered, _IMAGES) if it in plain)):
-        if _mostly(lambda cell: several(cell) > 1 or is_address(cell) or looks_like_picture(cell), cells[name]):
+    for name in named:
+        if _mostly(_may_be_picture, cells[name]):
             return name
     pictures = [name for name, found in cells.items() if _mostly(looks_like_picture, found)]
     for name in (plain[it] for it in _FILES if it in plain):
@@ -187,12 +190,13 @@ def _image_column(plain: Mapping[str, str], sample: Sequence[Row]) -> str | tupl
             return name
     if len(pictures) == 1:
         return pictures[0]
-    empty = [name for name in named if not cells[name]]
+    empty = [name for name in named if not cells[name]]  # the first rows are not all there is
     return empty[0] if len(empty) == 1 and not pictures else tuple(pictures)
 
 
-def _numbered(name: str) -> str:
-    return f"{name}1"
+def _may_be_picture(cell: str) -> bool:
+    """Tell whether a cell fits into a column that is called after images."""
+    return is_address(cell) or looks_like_picture(cell) or several(cell) > 1
 
 
 def _mostly(looks_so: Callable[[str], bool], cells: Sequence[str]) -> bool:
@@ -213,77 +217,3 @@ def _holds(is_one: Callable[[str], object], cell: str) -> bool:
         return not cell or bool(is_one(cell))
     except ValueError:
         return False
-
-
-# -- what tells the rows apart ---------------------------------------------------------------------
-
-
-class Census:
-    """Counts the rows of a feed, and tries what tells them apart; keeps hashes, never rows."""
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.rows = 0
-        self.kept = 0
-        self.crowded: tuple[int, int] | None = None  # the line of a cell, and its pictures
-        self.twins: tuple[int, int] | None = None  # the lines of two rows that say the same
-        self.twin_count = 0
-        self._said: dict[int, int] = {}
-        self._names = [_Name(*it) for it in _candidates(layout)]
-
-    def take(self, row: Row, line: int) -> None:
-        """Count a row."""
-        self.rows += 1
-        needed = [row[name].strip() for name in self.layout.needs]
-        if not all(needed):
-            return
-        self.kept += 1
-        pictures = several(row[self.layout.image])
-        if pictures > 1 and self.crowded is None:
-            self.crowded = line, pictures
-        before = self._said.setdefault(hash(tuple(needed)), line)
-        if before != line:
-            self.twin_count += 1
-            self.twins = self.twins or (before, line)
-        self._names = [name for name in self._names if name.tells(row)]
-
-    @property
-    def id_template(self) -> str:
-        """The id that tells all rows apart; "" where no column does."""
-        return self._names[0].template if self._names else ""
-
-
-class _Name:
-    """A template of an id, and the ids that it made so far."""
-
-    def __init__(self, columns: tuple[str, ...], *, plain: bool) -> None:
-        self.template = "-".join(f"{{{name}{'' if plain else ':slug'}}}" for name in columns)
-        self._columns = columns
-        self._plain = plain
-        self._made: set[int] = set()
-
-    def tells(self, row: Row) -> bool:
-        """Tell whether it still gives each row an id of its own."""
-        parts = [row[name].strip() for name in self._columns]
-        if not self._plain:
-            parts = [slug(part) for part in parts]
-        made = "-".join(parts)
-        if not all(parts) or not _is_id(made):
-            return False
-        known = len(self._made)
-        self._made.add(hash(fold_path(safe_value(made))))
-        return len(self._made) > known
-
-
-def _candidates(layout: Layout) -> Iterable[tuple[tuple[str, ...], bool]]:
-    """Give templates of ids, the plainest first."""
-    alone = [(name,) for name in layout.ids]
-    paired = [(name, it) for name in layout.ids for it in layout.beside if it != name]
-    for columns in (*alone, *paired):
-        yield columns, True
-        yield columns, False
-
-
-def _is_id(text: str) -> bool:
-    flaws: list[object] = []
-    return "{" not in text and bool(read_id(text, Scope({}, {}, ()), flaws)) and not flaws

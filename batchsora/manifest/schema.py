@@ -13,6 +13,7 @@ from typing import Any
 from batchsora.job import Fit
 from batchsora.manifest.fields import COLUMNS, DEFAULTS
 from batchsora.manifest.head import KEYS
+from batchsora.manifest.inclusion import KEYS as INCLUSION_KEYS
 from batchsora.manifest.terms import MOST_TAKES
 from batchsora.models import BUILT_IN, ModelCard
 from batchsora.settings import SETTINGS, Rate, Settings
@@ -23,6 +24,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 _SCALAR = ["string", "number", "boolean", "null"]  # everything is text, however YAML reads it
+_NAMED = ["string", "number", "boolean"]
 _SPOTS = ("top", "centre", "center", "bottom", "left", "right")
 
 
@@ -80,10 +82,10 @@ FIELD_WORDS: Mapping[str, str] = {
     "output": "Where the clip goes, below videos/ in the run folder: a path with placeholders, "
     "such as {id}-{size}.mp4.",
     "vars": "Free variables of your own, for {placeholders}; they come back in the report.",
-}
-EXPANSION_WORDS: Mapping[str, str] = {
     "matrix": "A job for each combination of these values: of fields, or of free variables for "
     "{placeholders}. The last one changes fastest.",
+}
+INCLUSION_WORDS: Mapping[str, str] = {
     "from": "The rows of another file (CSV, TSV, JSON Lines, YAML), relative to this one. The "
     "fields beside it are defaults for its rows.",
     "columns": "Which columns of that file are fields, such as image: Image Src. All others are "
@@ -109,7 +111,7 @@ CARD_WORDS: Mapping[str, str] = {
     "priced_on": "The day of which these prices are.",
     "source": "Where these prices are from.",
 }
-AXES = ("image", "prompt", "size", "seconds", "model", "fit", "focus", "pad")
+NO_AXES = ("id", "output", "takes", "tags", "vars", "matrix")
 
 
 def manifest_schema() -> Schema:
@@ -186,35 +188,38 @@ def _field_words(name: str) -> str:
 
 
 def _row() -> Schema:
-    fields = {name: _ref(name) for name in FIELD_WORDS}
-    expansion: dict[str, Schema] = {
-        "matrix": {
-            "type": "object",
-            "properties": {axis: _axis(_ref(axis)) for axis in AXES},
-            "additionalProperties": _axis({"type": _SCALAR}),
-        },
-        "from": {"type": "string"},
+    told: dict[str, Schema] = {
+        "from": {"type": _SCALAR, "minLength": 1},
         "columns": _mapping(
             {name: {"type": _SCALAR, **_words(f"The column that says {name}.")} for name in COLUMNS}
         ),
-        "needs": _one_or_more({"type": _SCALAR}),
+        "needs": _one_or_more({"type": _NAMED, "minLength": 1}),
         "encoding": _text(r"\S", "cp1252", "utf-16"),
     }
-    beside = {key: ["from"] for key in ("columns", "needs", "encoding")}
+    inclusion = {key: told[key] | _words(INCLUSION_WORDS[key]) for key in INCLUSION_KEYS}
     return {
         "type": "object",
-        "properties": {
-            **fields,
-            **{key: expansion[key] | _words(EXPANSION_WORDS[key]) for key in expansion},
-        },
+        "properties": {**{name: _ref(name) for name in FIELD_WORDS}, **inclusion},
         "additionalProperties": False,
-        "dependentRequired": beside,
+        "dependentRequired": {key: ["from"] for key in INCLUSION_KEYS if key != "from"},
         "dependentSchemas": {"from": {"properties": {"id": {"pattern": _PLACEHOLDER}}}},
     }
 
 
+def _matrix() -> Schema:
+    axes = [name for name in COLUMNS if name not in NO_AXES]
+    return {
+        "type": "object",
+        "properties": {axis: {**_axis(_ref(axis)), **_words(FIELD_WORDS[axis])} for axis in axes},
+        "propertyNames": {"not": {"enum": list(NO_AXES)}},
+        "additionalProperties": _axis({"type": _NAMED}),
+        "minProperties": 1,
+    }
+
+
 def _axis(value: Schema) -> Schema:
-    return {"type": "array", "items": value, "minItems": 1}
+    said = {**value, "not": {"enum": [None, ""]}}
+    return {"type": "array", "items": said, "minItems": 1, "uniqueItems": True}
 
 
 def _defaults() -> Schema:
@@ -266,6 +271,7 @@ _VALUES: Mapping[str, Schema] = {
     "focus": _text(_FOCUS, *_SPOTS, "0.5,0.3"),
     "pad": _text(_PAD, "blur", "white", "#f4f0e8"),
     "vars": {"type": ["object", "null"], "additionalProperties": {"type": _SCALAR}},
+    "matrix": _matrix(),
 }
 _SETTING_VALUES: Mapping[type, Schema] = {
     Rate: _text(_RATE, "60/1m", "5/s", "100/1h"),

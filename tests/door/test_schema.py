@@ -14,6 +14,7 @@ from batchsora.errors import ManifestRefusedError, Problem
 from batchsora.manifest import open_manifest
 from batchsora.manifest.fields import FIELDS
 from batchsora.manifest.head import KEYS
+from batchsora.manifest.inclusion import KEYS as INCLUSION_KEYS
 from batchsora.manifest.schema import manifest_schema
 from batchsora.settings import SETTINGS
 
@@ -62,9 +63,17 @@ RIGHT = {
     "variables": "defaults: {vars: {season: autumn, year: 2026}}\nrows: [{prompt: a, tags: x;y}]",
     "framing": "rows: [{prompt: a, fit: contain, pad: '#FfEeDd'}, {prompt: b, focus: '50%, 0.2'}]",
     "framing in words": "rows: [{prompt: a, focus: Top, pad: AliceBlue}]",
+    "every side": "defaults: {prompt: '{row}'}\nrows: [{focus: top}, {focus: bottom}, "
+    "{focus: left}, {focus: right}, {focus: centre}, {focus: center}]",
     "settings": "settings: {rate: 5/s, burst: '2', settle: 0.5, poll_interval: 10}\nrows: []",
     "cards": "models: {m: {seconds: 5, sizes: {1280x720: unknown}}, n: {seconds: [5], "
     "sizes: [1x1], priced_on: 2026-01-31, source: a list}}",
+    "an id with a placeholder": "defaults: {id: 'a-{row}', prompt: x}\nrows: [{}]",
+    "a matrix": "rows: [{prompt: '{look}', matrix: {size: [720x1280, 1280x720], look: [1, no]}}]",
+    "a matrix for all": "defaults: {matrix: {seconds: [4, '8']}}\nrows: [{prompt: a}]",
+    "rows of another file": "rows: [{from: sheet.csv, prompt: '{Title}', needs: Title}]",
+    "columns of another file": "rows: [{from: sheet.csv, columns: {prompt: Text, id: }, "
+    "needs: [Title, Text], encoding: utf-8, id: 'a-{row}', takes: 2}]",
 }
 WRONG = {
     "an unknown key": "row: [{prompt: a}]",
@@ -96,6 +105,22 @@ WRONG = {
     "a card without sizes": "models: {m: {seconds: [5]}}\nrows: [{prompt: a}]",
     "a card with a wrong key": "models: {m: {seconds: 5, sizes: [1x1], price: 1}}\nrows: []",
     "a price that is text": "models: {m: {seconds: 5, sizes: {1x1: cheap}}}\nrows: []",
+    "an axis that is no list": "rows: [{prompt: a, matrix: {size: 720x1280}}]",
+    "an axis that is empty": "rows: [{prompt: a, matrix: {size: []}}]",
+    "an axis with a blank": "rows: [{prompt: a, matrix: {look: ['', noir]}}]",
+    "an axis that says a value twice": "rows: [{prompt: a, matrix: {look: [noir, noir]}}]",
+    "an axis of a wrong value": "rows: [{prompt: a, matrix: {fit: [cover, crop]}}]",
+    "an axis of ids": "rows: [{prompt: a, matrix: {id: [a, b]}}]",
+    "an axis of takes": "rows: [{prompt: a, matrix: {takes: [1, 2]}}]",
+    "a matrix without axes": "rows: [{prompt: a, matrix: {}}]",
+    "a matrix that is a list": "rows: [{prompt: a, matrix: [noir, pastel]}]",
+    "columns without a file": "rows: [{prompt: a, columns: {image: Image Src}}]",
+    "needs without a file": "rows: [{prompt: a, needs: [Title]}]",
+    "an encoding without a file": "rows: [{prompt: a, encoding: cp1252}]",
+    "no file": "rows: [{from: '', prompt: a}]",
+    "a column for what is no field": "rows: [{from: sheet.csv, prompt: a, columns: {img: Foto}}]",
+    "a need that is blank": "rows: [{from: sheet.csv, prompt: a, needs: ['']}]",
+    "an id for all rows of a file": "rows: [{from: sheet.csv, prompt: a, id: b}]",
     "a day that is none": "models: {m: {seconds: 5, sizes: [1x1], priced_on: today}}\nrows: []",
 }
 
@@ -150,8 +175,8 @@ def test_every_key_is_explained() -> None:
 def test_every_key_field_and_setting_of_the_code_is_in_it() -> None:
     assert list(SCHEMA["properties"]) == list(KEYS)
     assert set(SCHEMA["$defs"]["settings"]["properties"]) == set(SETTINGS)
-    for mapping in ("row", "defaults"):
-        assert set(SCHEMA["$defs"][mapping]["properties"]) >= FIELDS
+    assert set(SCHEMA["$defs"]["defaults"]["properties"]) == FIELDS
+    assert set(SCHEMA["$defs"]["row"]["properties"]) == {*FIELDS, *INCLUSION_KEYS}
 
 
 def _words_of(value: dict[str, Any]) -> str:
@@ -161,6 +186,7 @@ def _words_of(value: dict[str, Any]) -> str:
 
 
 def _is_taken(text: str, folder: Path) -> bool:
+    (folder / "sheet.csv").write_text("Title,Text\nCup,A cup\n", encoding="utf-8")
     path = folder / "manifest.yaml"
     path.write_text(text, encoding="utf-8")
     try:

@@ -1,0 +1,139 @@
+"""The text of a first manifest: of a folder of pictures, or of somebody's feed. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from batchsora.manifest.census import Census
+from batchsora.manifest.text import UTF_8
+
+MODELINE = "# yaml-language-server: $schema=manifest.schema.json"
+WIDTH = 100
+
+_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_ ./-]*[A-Za-z0-9_]|[A-Za-z_]")
+_BRACES = re.compile(r"\{[^{}]*\}")
+_DEFAULTS = "defaults: {model: sora-2, seconds: 4, size: 720x1280, fit: cover}"
+_ASK = "Write here what the clips are to show."
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDraft:
+    """What is said of a feed in the manifest that includes it."""
+
+    path: str  # from the manifest's folder
+    columns: tuple[str, ...]
+    census: Census
+    encoding: str = UTF_8
+
+    def text(self) -> str:
+        """Write the manifest."""
+        layout = self.census.layout
+        mapped = {"image": layout.image, **layout.fields}
+        needs = [scalar(name) for name in layout.needs]
+        lines = [f"  - from: {scalar(self.path)}"]
+        if self.encoding != UTF_8:
+            lines.append(f"    encoding: {scalar(self.encoding)}")
+        lines += [
+            "    # Which columns are fields; all others are variables, whatever they are called.",
+            f"    columns: {_flow(mapped)}",
+            "    # Rows in which one of these is empty are left out.",
+            f"    needs: [{', '.join(needs)}]",
+            *self._all_pictures(),
+            *self._id(),
+            *self._prompt(),
+        ]
+        return _text([*self._head(), "", _DEFAULTS, "", "rows:", *lines])
+
+    def _head(self) -> list[str]:
+        layout, census = self.census.layout, self.census
+        kind = f", {layout.kind}" if layout.kind else ""
+        kept = f"{census.rows:,} rows, of which {census.kept:,} make a clip each."
+        if census.kept == census.rows:
+            kept = f"{census.rows:,} rows, a clip of each."
+        return [MODELINE, *_comment(f"The rows of {self.path}{kind}: {kept}")]
+
+    def _all_pictures(self) -> list[str]:
+        """Say how each picture gets its clip, where a product has several."""
+        layout, census = self.census.layout, self.census
+        if census.pictured == census.kept or not (layout.ids and layout.beside):
+            return []
+        named = json.dumps(f"{{{layout.ids[0]}}}-{{{layout.beside[0]}}}", ensure_ascii=False)
+        return [
+            f"    # {census.pictured:,} rows have a picture. For a clip of each of them:",
+            f"    #   needs: [{scalar(layout.image)}]",
+            f"    #   id: {named}",
+            f"    # and a prompt without {{{layout.title}}}, which they do not all have.",
+        ]
+
+    def _id(self) -> list[str]:
+        if template := self.census.id_template:
+            return [f"    id: {json.dumps(template, ensure_ascii=False)}"]
+        return ["    # No column tells all rows apart: each is named after its content."]
+
+    def _prompt(self) -> list[str]:
+        layout = self.census.layout
+        names = [f"{{{name}}}" for name in self.columns if "{" not in name and "}" not in name]
+        told = " ".join(["Placeholders:", *names])
+        if "prompt" in layout.fields:
+            return _comment(told, "    ")
+        subject = f"{{{layout.title}}}" if layout.title else "the product"
+        prompt = f"Slow push-in on {subject}, soft studio light, nothing else moves"
+        return [
+            *_comment(f"{_ASK} {told}", "    "),
+            f"    prompt: {json.dumps(prompt, ensure_ascii=False)}",
+        ]
+
+
+def folder_draft(path: str, patterns: Mapping[str, int], id_template: str) -> str:
+    """Write a manifest for a folder of pictures; `patterns` counts the files of each."""
+    prompt = "Slow push-in on {stem}, soft daylight, gentle wind"
+    named = [f"  id: {json.dumps(id_template)}"] if id_template else []
+    return _text(
+        [
+            MODELINE,
+            *_comment(f"The pictures in {path}: a clip of each."),
+            "",
+            "defaults:",
+            "  model: sora-2",
+            "  seconds: 4",
+            "  size: 720x1280",
+            "  fit: cover",
+            *named,
+            *_comment(f"{_ASK} {{stem}} is the picture's file name, without its suffix.", "  "),
+            f"  prompt: {json.dumps(prompt)}",
+            "",
+            "rows:",
+            *(
+                f"  - image: {json.dumps(pattern, ensure_ascii=False)} # {count:,} "
+                f"picture{'s' if count != 1 else ''}"
+                for pattern, count in patterns.items()
+            ),
+        ]
+    )
+
+
+def scalar(text: str) -> str:
+    """Write a text so that YAML takes it for that, also inside of braces and brackets."""
+    if _PLAIN.fullmatch(text) and text.casefold() not in {"null", "true", "false", "yes", "no"}:
+        return text
+    return json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def _flow(mapping: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{key}: {scalar(value)}" for key, value in mapping.items()) + "}"
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    """Write a comment in lines; what is in braces stays together."""
+    glued = _BRACES.sub(lambda found: found[0].replace(" ", "\0"), text)
+    width = WIDTH - len(indent) - 2
+    lines = textwrap.wrap(glued, width, break_long_words=False, break_on_hyphens=False)
+    return [f"{indent}# {line}".replace("\0", " ") for line in lines]
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "\n".join([*lines, ""])
