@@ -123,6 +123,9 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def check_disk(place: Path) -> Iterator[Finding]:
     """Try, in a folder that is gone afterwards, all that a run asks of the disk under a place."""
+    if place.exists() and not place.is_dir():
+        yield wrong("folder", f"{place} is a file", "name a folder with --out-dir", USAGE)
+        return
     folder = next(it for it in (place, *place.absolute().parents) if it.is_dir())
     yield _space(folder)
     try:

@@ -206,7 +206,9 @@ def _clock(offer: Offer) -> Iterator[Finding]:
 
 
 def _print(finding: Finding) -> None:
-    mark = click.style(f"{finding.mark:<5}", fg=STYLES[finding.mark], bold=finding.code != DONE)
+    mark = f"{finding.mark:<5}"
+    if not os.environ.get("NO_COLOR"):
+        mark = click.style(mark, fg=STYLES[finding.mark])
     first, *more = _lines(finding.what)
     out(f"{mark}  {finding.check:<{CHECK_WIDTH}}  {first}")
     for line in [*more, *(_lines(f"mend: {finding.mend}") if finding.mend else ())]:

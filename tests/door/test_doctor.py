@@ -246,6 +246,12 @@ def test_9_where_the_disk_takes_no_files(desk: Desk) -> None:
     assert "--out-dir" in line_of(said, "writing")
 
 
+def test_a_file_is_no_place_for_runs(desk: Desk) -> None:
+    desk.writes("mine", "runs.txt")
+    said = desk.types("doctor", "--simulate", "--out-dir", "runs.txt")
+    assert (said.code, marks(said)["folder"]) == (2, "wrong")
+
+
 def test_the_disk_is_tried_where_runs_go_and_left_as_it_was(desk: Desk) -> None:
     (desk.folder / "runs").mkdir()
     before = (desk.folder / "runs").stat().st_mtime_ns
