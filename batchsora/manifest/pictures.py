@@ -51,7 +51,7 @@ def find_files(pattern: str, folder: Path) -> tuple[str, ...] | Flaw | None:
     if files:
         return tuple(files)
     what = f"image {shown(pattern)} matches no file"
-    return Flaw(what, f"write a pattern of files in {folder.absolute()}", "image")
+    return Flaw(what, "a pattern is relative to the file that says it; files are matched", "image")
 
 
 def find_picture(written: str, folder: Path, recall: Recall) -> Picture | Flaw:

@@ -112,7 +112,7 @@ def _nothing_for(name: str, field: str, scope: Scope) -> Flaw | None:
     if _WORD.fullmatch(name):
         return _unknown(name, scope.names, field)
     reaching = _REACHING.match(name)
-    if reaching and reaching[1] in scope.names:
+    if reaching and (reaching[1] in scope.names or reaching[1] in scope.absent):
         what = f"{{{name}}} in {field}: a placeholder is a plain name"
         return Flaw(what, "take out what follows the name", field)
     # the columns of feeds are called `Image Src`

@@ -38,9 +38,9 @@ def check_file(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} can't be read: {error}", "give the path of a file") from None
     if missing:
-        raise UsageError(f"{path} is missing", "give the path of a manifest that is there")
+        raise UsageError(f"{path} is missing", "give the path of a file that is there")
     kind_of_path = "a folder" if path.is_dir() else "a pipe or a device"
-    raise UsageError(f"{path} is {kind_of_path}, not a file", "give the path of a manifest")
+    raise UsageError(f"{path} is {kind_of_path}, not a file", "give the path of a file")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,19 +48,26 @@ def read_id(text: str, scope: Scope, flaws: list[Flaw]) -> str:
         flaws += filled
         return ""
     filled = filled.strip()
-    field = "id" if filled == text else ""  # what a value brings about is told of its row
-    if not filled:
-        flaws.append(Flaw("the placeholders of id leave nothing", "write another id", field))
-    elif len(filled) > MOST_ID_CHARACTERS:
-        what = f"id has {len(filled)} characters, {MOST_ID_CHARACTERS} are the most"
-        mend = "make it shorter" if field else "cut it: {title:slug40}"
-        flaws.append(Flaw(what, mend, field))
-    elif _NOT_IN_IDS.search(filled) or filled[0] in ".-":
-        what = f"id {shown(filled)} has one of / \\ # * ? [ ] , or begins with . or -"
-        plain = re.sub("-+", "-", _NOT_IN_IDS.sub("-", filled)).strip(".-")
-        mend = f"write id: {plain}" if plain else "choose another"
-        flaws.append(Flaw(what, mend if field else "make it plain: {title:slug}", field))
-    return filled
+    flaw = _id_flaw(filled)
+    if flaw is None:
+        return filled
+    if filled != text:  # what a value brings about is told of its row
+        flaw = Flaw(flaw.what, "make it plain and short: {title:slug40}")
+    flaws.append(flaw)
+    return ""
+
+
+def _id_flaw(text: str) -> Flaw | None:
+    if not text:
+        return Flaw("the placeholders of id leave nothing", "write another id", "id")
+    if len(text) > MOST_ID_CHARACTERS:
+        what = f"id has {len(text)} characters, {MOST_ID_CHARACTERS} are the most"
+        return Flaw(what, "make it shorter", "id")
+    if _NOT_IN_IDS.search(text) or text[0] in ".-":
+        what = f"id {shown(text)} has one of / \\ # * ? [ ] , or begins with . or -"
+        plain = re.sub("-+", "-", _NOT_IN_IDS.sub("-", text)).strip(".-")
+        return Flaw(what, f"write id: {plain}" if plain else "choose another", "id")
+    return None
 
 
 @lru_cache(maxsize=1024)
