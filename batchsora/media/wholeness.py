@@ -52,9 +52,9 @@ def _png(content: bytes, _: ImageFile.ImageFile) -> bool:
         if at + 12 > len(content):
             return False
         kind = content[at + 4 : at + 8]
-        at += 12 + int.from_bytes(content[at : at + 4])  # a length, a kind and a check sum
         if kind == b"IEND":
-            return at <= len(content)
+            return True
+        at += 12 + int.from_bytes(content[at : at + 4])  # a length, a kind and a check sum
     return False
 
 

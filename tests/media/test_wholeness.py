@@ -119,6 +119,15 @@ def test_a_cut_image_is_found_without_being_sent(
         assert not is_taken(path) or length > len(whole) - 24
 
 
+@pytest.mark.parametrize("kind", ["avif", "heic"])
+def test_an_image_cut_between_two_boxes_is_found(
+    tmp_path: Path, files: dict[str, bytes], kind: str
+) -> None:
+    start_of_pixels = files[kind].index(b"mdat") - 4
+    (tmp_path / "cut").write_bytes(files[kind][:start_of_pixels])
+    assert not is_taken(tmp_path / "cut")
+
+
 @EVERY_KIND
 def test_a_whole_image_is_known_as_such_without_decoding_it(
     files: dict[str, bytes], kind: str
@@ -140,11 +149,12 @@ def test_what_is_behind_the_end_is_nobodys_concern(
     assert prepare_image(tmp_path / "more", (64, 64), Framing(Fit.STRETCH)).height == 64
 
 
+@pytest.mark.parametrize("missing", [1, 4, 12])
 def test_a_picture_whose_end_is_missing_is_written_anew(
-    tmp_path: Path, files: dict[str, bytes]
+    tmp_path: Path, files: dict[str, bytes], missing: int
 ) -> None:
     """Pillow needs no more than the pixels; who gets the file may be stricter."""
-    (tmp_path / "endless.png").write_bytes(files["png"][:-12])
+    (tmp_path / "endless.png").write_bytes(files["png"][:-missing])
     prepared = prepare_image(tmp_path / "endless.png", SIZE, Framing(Fit.EXACT))
     assert prepared.content.endswith(files["png"][-12:])
 

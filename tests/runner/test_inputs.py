@@ -160,6 +160,17 @@ async def test_a_file_of_somebody_is_left_as_it_is(folder: Path, kind: str) -> N
     assert hashlib.sha256(aside[0].read_bytes()).hexdigest() == received(folder)["It purrs"]
 
 
+async def test_a_file_of_the_same_length_is_somebodys_all_the_same(folder: Path) -> None:
+    Image.new("RGB", (720, 1280), "teal").save(folder / "ready.png")
+    ready = (folder / "ready.png").read_bytes()
+    theirs = folder / "run" / "inputs" / "it.png"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(ready[::-1])
+    await run(folder, manifest(folder, {"id": "it", "image": "ready.png", "prompt": "Glow"}))
+    assert theirs.read_bytes() == ready[::-1]
+    assert list(kept(folder).values()).count(received(folder)["Glow"] or "") == 1
+
+
 async def test_a_disk_that_refuses_it_stops_before_the_purchase(folder: Path) -> None:
     outcome, _ = await run(folder, manifest(folder, SEA), job_timeout_s=0.1)
     assert states(outcome) == {State.RUNNING: 1}
