@@ -5,12 +5,12 @@ from __future__ import annotations
 import glob
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from batchsora.errors import Problem, UsageError
-from batchsora.manifest.census import Census, stem_template
+from batchsora.manifest.census import Census, namings, stem_template
 from batchsora.manifest.complaints import Complaints
 from batchsora.manifest.drafts import FeedDraft, folder_draft
 from batchsora.manifest.feeds import PICTURES, read_layout
@@ -81,7 +81,8 @@ def feed_manifest(folder: Path, feed: Path, encoding: str) -> tuple[str, str]:
     if complaints:
         raise complaints.refusal()
     _check(census, feed)
-    draft = FeedDraft(_from(folder, feed), header.columns, census, encoding)
+    template = next(filter(None, _id_templates(file, header, census)), "")
+    draft = FeedDraft(_from(folder, feed), header.columns, census, template, encoding)
     return _manifest_name(feed.stem, "feed"), draft.text()
 
 
@@ -103,6 +104,15 @@ def _census(file: TextFile, header: Header, complaints: Complaints) -> Census:
                 Problem(it.what, it.mend, str(file), row.line, row.row) for it in row.flaws
             )
     return census
+
+
+def _id_templates(file: TextFile, header: Header, census: Census) -> Iterator[str]:
+    """Look, as often as must be, for what tells the rows apart; "" where a look finds nothing."""
+    for naming in namings(census.layout):
+        for row in table_rows(file, header):
+            if isinstance(row, RowText) and census.keeps(row.columns):
+                naming.take(row.columns)
+        yield naming.template
 
 
 _BY_HAND = (

@@ -27,7 +27,8 @@ class FeedDraft:
     path: str  # from the manifest's folder
     columns: tuple[str, ...]
     census: Census
-    encoding: str = UTF_8
+    id_template: str  # "" where no column tells the rows apart
+    encoding: str
 
     def text(self) -> str:
         """Write the manifest."""
@@ -70,8 +71,8 @@ class FeedDraft:
         ]
 
     def _id(self) -> list[str]:
-        if template := self.census.id_template:
-            return [f"    id: {json.dumps(template, ensure_ascii=False)}"]
+        if self.id_template:
+            return [f"    id: {json.dumps(self.id_template, ensure_ascii=False)}"]
         return ["    # No column tells all rows apart: each is named after its content."]
 
     def _prompt(self) -> list[str]:
