@@ -113,6 +113,10 @@ class Records:
             read_stamp(row["began_at"]),
         )
 
+    def is_blank(self) -> bool:
+        """Tell whether no job was ever recorded."""
+        return self._first("select 1 from jobs limit 1") is None
+
     def _ask(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         return ask(self._db, sql, values)
 

@@ -28,7 +28,7 @@ from batchsora.runner.recalling import recall_image
 from batchsora.runner.unique import Seen
 
 SEE_NAMES = "`batchsora plan` shows the jobs' names; a job is ID or ID#TAKE, and * stands for more"
-BATCH = 500  # rows compared with the ledger in one question
+BATCH = 2000  # rows compared with the ledger in one question
 
 
 class Action(StrEnum):
@@ -168,29 +168,34 @@ def meet(
     manifest: Manifest, records: Records, folder: Path, choice: Choice, now: datetime
 ) -> Iterator[Met | Gone | Problem]:
     """Compare a manifest with a run folder's ledger, job by job, in memory that does not grow."""
-    found = _Meeting(manifest, records, folder, now)
+    found = _Meeting(manifest, records, folder, now, (folder / "videos").exists())
     recall = partial(recall_image, records, folder)
+    is_blank = records.is_blank()  # then nothing need be looked up
     choice = choice.draw(it for it in manifest.jobs(recall) if isinstance(it, Planned))
     with Seen(manifest.path) as seen:
         positions = itertools.count()
         for batch in batches(manifest.jobs(recall)):
             yield from (it for it in batch if isinstance(it, Problem))
             jobs = [it for it in batch if isinstance(it, Planned)]
-            known = records.find(it.key for it in jobs)
-            placed = seen.named(list(zip(positions, jobs, strict=False)))
+            placed = seen.named([(at, it) for it, at in zip(jobs, positions, strict=False)])
+            known = {} if is_blank else records.find(it.key for it in jobs)
             # a known job keeps its path, whatever the manifest would call it today
             placed.jobs = [
                 (at, replace(it, output=known[it.key].job.output) if it.key in known else it)
                 for at, it in placed.jobs
             ]
             clashes = seen.clashes(placed)
-            taken = records.outputs_in_use(fold_path(it.output) for _, it in placed.jobs)
+            taken: set[str] = set()
+            if not is_blank:
+                taken = records.outputs_in_use(fold_path(it.output) for _, it in placed.jobs)
             for position, planned in placed.jobs:
+                entry = known.get(planned.key)
                 yield from clashes.get(position, ())
                 chosen = choice.takes(position, planned)
-                if chosen:  # an image that is not to be sent now need not be there now
-                    yield from found.problems(planned, known.get(planned.key))
-                yield found.met(position, planned, known.get(planned.key), taken, chosen=chosen)
+                if chosen and (entry is None or entry.job.state is State.PENDING):
+                    # an image that is not to be sent now need not be there now
+                    yield from found.problems(planned, entry)
+                yield found.met(position, planned, entry, taken, chosen=chosen)
         for keys in records.placed():
             gone = records.find(set(keys) - seen.has(keys))
             yield from map(Gone, gone.values())
@@ -214,6 +219,7 @@ class _Meeting:
     records: Records
     folder: Path
     now: datetime
+    has_videos: bool  # some files may be in the way of new ones
 
     def met(
         self,
@@ -258,8 +264,6 @@ class _Meeting:
 
     def problems(self, planned: Planned, entry: Entry | None) -> Iterator[Problem]:
         """Say what is wrong with a job that is still to be submitted."""
-        if entry is not None and entry.job.state is not State.PENDING:
-            return
         if planned.image_problem:
             yield self._problem(planned, planned.image_problem, planned.image_mend)
         elif planned.image_path is not None:
@@ -268,7 +272,7 @@ class _Meeting:
             except ImageProblem as problem:
                 image = planned.order.image.written if planned.order.image else ""
                 yield self._problem(planned, f"{image}: {problem.what}", problem.mend)
-        if entry is None and os.path.lexists(f"{self.folder}/{planned.output}"):
+        if entry is None and self.has_videos and os.path.lexists(self.folder / planned.output):
             what = f"{planned.output} is there already, and no job of this run folder made it"
             mend = "move it away, or choose another output or id"
             # unless an older job made it: then the new clip steps aside

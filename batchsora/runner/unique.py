@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from batchsora.errors import Problem
 from batchsora.job import fold_path
 from batchsora.planned import Planned
 
+CACHE_KB = 8_000  # more would be faster still, and make memory grow with the manifest
 LONG_ID_DIGITS = 16  # of the key, where ten are another job's: likely among a million rows
 
 Placed = tuple[int, Planned]
@@ -43,21 +45,24 @@ class Seen:
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute("pragma journal_mode = off")
         self._db.execute("pragma synchronous = off")
+        self._db.execute(f"pragma cache_size = -{CACHE_KB}")
         for kind in _FIRSTS:
             self._db.execute(
-                f"create table {kind} (it text primary key, file int, line int, position int)"
+                f"create table {kind} (it blob primary key, file int, line int, position int)"
                 " without rowid"
             )
 
     def named(self, jobs: Sequence[Placed]) -> Batch:
         """Remember contents and names; a derived id that is another job's already is lengthened."""
         batch = Batch(list(jobs))
-        twins = batch.before["key"] = self._add("key", [(at, it, it.key) for at, it in jobs])
-        names = self._add("name", [(at, it, _name(it)) for at, it in jobs])
+        twins = batch.before["key"] = self._add(
+            "key", [(at, it, bytes.fromhex(it.key)) for at, it in jobs]
+        )
+        names = self._add("name", [(at, it, _hash(_name(it))) for at, it in jobs])
         short = {at for at, it in jobs if at in names and at not in twins and not it.explicit_id}
         if short:
             batch.jobs = [(at, _lengthened(it) if at in short else it) for at, it in jobs]
-            again = [(at, it, _name(it)) for at, it in batch.jobs if at in short]
+            again = [(at, it, _hash(_name(it))) for at, it in batch.jobs if at in short]
             names = {at: it for at, it in names.items() if at not in short}
             names |= self._add("name", again)
         batch.before["name"] = names
@@ -68,13 +73,13 @@ class Seen:
 
         Nothing where all of it is new.
         """
-        outputs = [(at, it, fold_path(it.output)) for at, it in batch.jobs]
+        outputs = [(at, it, _hash(fold_path(it.output))) for at, it in batch.jobs]
         batch.before["output"] = self._add("output", outputs)
         if not any(batch.before.values()):
             return {}
         return {at: list(self._told(at, it, batch.before)) for at, it in batch.jobs}
 
-    def _add(self, kind: str, things: Sequence[tuple[int, Planned, str]]) -> dict[int, _At]:
+    def _add(self, kind: str, things: Sequence[tuple[int, Planned, bytes]]) -> dict[int, _At]:
         """Remember things; return, by the position of each that was there before, where."""
         rows = [(it, self._file(job.file), job.line, at) for at, job, it in things]
         self._db.execute("begin")
@@ -92,6 +97,7 @@ class Seen:
         }
 
     def _file(self, name: str) -> int:
+        """Give a file its number."""
         if name not in self._files:
             self._files.append(name)
         return self._files.index(name)
@@ -114,7 +120,8 @@ class Seen:
     def has(self, keys: Sequence[str]) -> set[str]:
         """Pick the keys that were seen."""
         marks = ",".join("?" * len(keys))
-        return {it for (it,) in self._db.execute(f"select it from key where it in ({marks})", keys)}  # noqa: S608 - marks only
+        look = f"select it from key where it in ({marks})"  # noqa: S608 - marks only
+        return {it.hex() for (it,) in self._db.execute(look, list(map(bytes.fromhex, keys)))}
 
     def _problem(self, planned: Planned, what: str, mend: str) -> Problem:
         return Problem(what, mend, planned.written_in(self._manifest), planned.line, planned.row)
@@ -126,6 +133,11 @@ class Seen:
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
         self._db.close()
+
+
+def _hash(text: str) -> bytes:
+    """Shorten a name or a path to 16 bytes: no two of them ever have the same."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _name(planned: Planned) -> str:
