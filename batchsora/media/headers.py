@@ -125,7 +125,7 @@ def readable() -> Iterator[None]:
     try:
         yield
     except PILLOW_FAILURES as error:
-        words = str(error) or type(error).__name__
+        words = " ".join(str(error).split()) or type(error).__name__
         raise ImageProblem(f"the image is damaged or unreadable: {words}", ANOTHER_COPY) from error
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -154,7 +155,7 @@ def test_a_truncated_image_is_found_even_where_it_would_go_as_it_is(
         prepare_image(tmp_path / name, size, Framing(fit))
 
 
-@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"])
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -164,7 +165,11 @@ def test_damage_raises_nothing_but_an_image_problem(
     tmp_path: Path, format_: str, place: float, wrong: bytes
 ) -> None:
     target = io.BytesIO()
-    Image.linear_gradient("L").resize((48, 40)).convert("RGB").save(target, format_)
+    picture = Image.linear_gradient("L").resize((48, 40)).convert("RGB")
+    if format_ == "HEIF":
+        pillow_heif.from_pillow(picture).save(target)
+    else:
+        picture.save(target, format_)
     content = bytearray(target.getvalue())
     at = int(place**3 * len(content))  # mostly in the header
     content[at : at + len(wrong)] = wrong
