@@ -93,7 +93,7 @@ def _seconds(name: str, found: Located, complaints: Complaints) -> tuple[int, ..
 def _prices(name: str, found: Located, complaints: Complaints) -> dict[Size, Decimal | None]:
     """Read sizes with the price of a second each, or a mere list of sizes: prices unknown."""
     told = _told_sizes(found, complaints)
-    if not told:
+    if not (told or found.value):
         complaints.add(f"model {name} has no sizes", _CARD, found.line)
     prices: dict[Size, Decimal | None] = {}
     for text, price in told:

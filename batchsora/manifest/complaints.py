@@ -60,5 +60,5 @@ class Complaints:
         if isinstance(found.value, str):
             return found.value.strip()
         if found.value is not None:
-            self.add(f"{name} must be text, not {kind(found.value)}", mend, found.line)
+            self.add(f"{name} must be a single value, not {kind(found.value)}", mend, found.line)
         return ""

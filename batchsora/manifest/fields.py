@@ -39,6 +39,10 @@ _NO_AXES: Mapping[str, str] = MappingProxyType(
 )
 _TAGS = "write tags: [hero, draft]"
 _MATRIX = "write matrix: {size: [720x1280, 1280x720]}"
+# What a field wants that is not one value as any other, and how that is written.
+_FORMS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"tags": ("a list of words", _TAGS), "focus": ("a single value", "write focus: 0.5,0.3")}
+)
 
 # What a row orders that does not say.
 DEFAULTS: Mapping[str, str] = MappingProxyType(
@@ -52,7 +56,7 @@ def row_text(row: int, line: int, entries: Mapping[str, Located], *, open_ended:
 
     In an `open_ended` row (JSON Lines) an unknown key is a column; else (YAML) it is a flaw.
     """
-    shape = _Shape(line)
+    shape = _Shape(line, open_ended=open_ended)
     for name, found in entries.items():
         if name in FIELDS:
             shape.take_field(name, found)
@@ -87,8 +91,9 @@ def text_list(name: str, found: Located, mend: str, flaws: list[Flaw]) -> tuple[
 class _Shape:
     """A row on its way from keys and values to text."""
 
-    def __init__(self, line: int) -> None:
+    def __init__(self, line: int, *, open_ended: bool) -> None:
         self.line = line
+        self.open_ended = open_ended
         self.fields: dict[str, str] = {}
         self.columns: dict[str, str] = {}
         self.variables: dict[str, str] = {}
@@ -119,7 +124,7 @@ class _Shape:
         elif name == "tags" and isinstance(value, list):
             self._take_tags(value, found.line)
         elif value is not None:
-            self.flaws.append(_not_text(name, found, name))
+            self.flaws.append(_nested(name, found, name, open_ended=self.open_ended))
 
     def take_column(self, name: str, found: Located) -> None:
         self._keep(name, found, "column", self.columns)
@@ -169,14 +174,15 @@ class _Shape:
         elif not name:
             self.flaws.append(Flaw(f"a {role} has no name", "name it", line=found.line))
         elif isinstance(found.value, dict | list):
-            self.flaws.append(_not_text(f"{role} {shown(name)}", found))
+            named = f"{role} {shown(name)}"
+            self.flaws.append(_nested(named, found, open_ended=self.open_ended))
         else:
             where[name] = found.value or ""
 
     def _take_tags(self, tags: list[Located], line: int) -> None:
         texts = [tag.value for tag in tags if isinstance(tag.value, str)]
         if len(texts) < len(tags):
-            self.flaws.append(Flaw("tags must be texts", _TAGS, "tags", line))
+            self.flaws.append(Flaw("tags must be a list of words", _TAGS, "tags", line))
         if joined := ";".join(texts).strip():
             self.fields["tags"] = joined
 
@@ -197,15 +203,18 @@ def _axis_flaw(axis: str, line: int, present: Iterable[str]) -> Flaw | None:
 
 
 def _unknown_field(name: str, line: int) -> Flaw:
-    meant = nearest(name, FIELDS)
+    meant = nearest(name, (*COLUMNS, "vars", "matrix", "from"))
     mend = f"write {meant}" if meant else "put a variable of your own under vars:"
     return Flaw(f"unknown field {shown(name)}", mend, meant or "", line)
 
 
-def _not_text(name: str, found: Located, field: str = "") -> Flaw:
-    mend = "put quotes round a text that begins with { or ["
-    if field == "tags":
-        mend = _TAGS
-    elif field in COLUMNS and isinstance(found.value, list):
+def _nested(name: str, found: Located, field: str = "", *, open_ended: bool) -> Flaw:
+    """Refuse a mapping or a list where one value is wanted."""
+    if field in COLUMNS and isinstance(found.value, list):
         mend = f"write one; or matrix: {{{field}: […]}} for a job of each"
-    return Flaw(f"{name} must be text, not {kind(found.value)}", mend, field, found.line)
+    elif open_ended:
+        mend = "write it flat: a key for each of its values"
+    else:
+        mend = "put quotes round a text that begins with { or ["
+    wanted, mend = _FORMS.get(field, ("a single value", mend))
+    return Flaw(f"{name} must be {wanted}, not {kind(found.value)}", mend, field, found.line)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from batchsora.manifest.complaints import Complaints
-from batchsora.manifest.fields import row_text
+from batchsora.manifest.fields import FIELDS, row_text
 from batchsora.manifest.ground import Ground
 from batchsora.manifest.located import Flaw, Located, RowText, shown
 from batchsora.manifest.names import nearest
@@ -97,7 +97,9 @@ def _refuse_key(key: str, line: int, complaints: Complaints) -> None:
         complaints.add(f"{key} is not for a manifest to say", _NEVER[key], line)
         return
     meant = nearest(key, KEYS)
-    if meant is None and key in SETTINGS:
+    if key in FIELDS:
+        mend = "put it under defaults:, or into a row"
+    elif meant is None and key in SETTINGS:
         mend = "put it under settings:"
     else:
         mend = f"write {meant}" if meant else f"a manifest has {', '.join(KEYS)}"
@@ -127,7 +129,8 @@ def _check_name(name: str, line: int, complaints: Complaints) -> None:
 
 def _settings(found: Located, complaints: Complaints) -> dict[str, Any]:
     settings: dict[str, Any] = {}
-    for name, told in complaints.mapping("settings", found, "write {rate: 60/1m}").items():
+    example = "write settings: {rate: 60/1m}"
+    for name, told in complaints.mapping("settings", found, example).items():
         if name in _NEVER:
             complaints.add(f"{name} is not for a manifest to say", _NEVER[name], told.line)
         elif name not in SETTINGS:

@@ -13,6 +13,7 @@ from batchsora.manifest.names import nearest
 from batchsora.manifest.text import UTF_8, known_encoding
 
 KEYS = ("from", "columns", "needs", "encoding")
+_FROM = "write from: products.csv"
 _COLUMNS = "write columns: {image: Image Src}"
 _NEEDS = "write needs: [Title, Image Src]"
 
@@ -27,14 +28,15 @@ class Inclusion:
     mapped: Mapping[str, str] | None  # by field, the column that says it; None: by their names
     needs: tuple[str, ...]
     encoding: str
+    lines: Mapping[str, int]  # of each of its keys
 
 
 def read_inclusion(line: int, told: Mapping[str, Located], complaints: Complaints) -> Inclusion:
     """Read a row that has the key `from`; what is wrong with it goes to the complaints."""
     found = told["from"]
-    file = complaints.text("from", found, "write from: products.csv")
-    if not file:
-        complaints.add("from names no file", "write from: products.csv", found.line)
+    file = complaints.text("from", found, _FROM)
+    if not (file or isinstance(found.value, dict | list)):
+        complaints.add("from names no file", _FROM, found.line)
     rest = {name: it for name, it in told.items() if name not in KEYS}
     return Inclusion(
         line=found.line,
@@ -43,6 +45,7 @@ def read_inclusion(line: int, told: Mapping[str, Located], complaints: Complaint
         mapped=_mapped(told["columns"], complaints) if "columns" in told else None,
         needs=_needs(told["needs"], complaints) if "needs" in told else (),
         encoding=_encoding(told["encoding"], complaints) if "encoding" in told else UTF_8,
+        lines={name: it.line for name, it in told.items()},
     )
 
 

@@ -18,8 +18,9 @@ _LONG = 6  # from here on two letters may be wrong, below only one
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Find the known name that a wrong one most looks like, if any does."""
-    found = difflib.get_close_matches(name.casefold(), list(known), n=1, cutoff=_LIKE)
-    return found[0] if found else None
+    written = {it.casefold(): it for it in known}
+    found = difflib.get_close_matches(name.casefold(), list(written), n=1, cutoff=_LIKE)
+    return written[found[0]] if found else None
 
 
 @lru_cache(maxsize=1024)  # JSON Lines say the same names in each line

@@ -90,7 +90,7 @@ class RowReader:
         self, row: RowText, variant: _Variant, matrix: Mapping[str, tuple[str, ...]]
     ) -> Iterator[Planned | Problem]:
         """Read a row that stands for several; what is wrong with all of them is told once."""
-        apart = Apart(matrix)
+        apart = Apart(matrix, variant.fields)
         said: set[Flaw] = set()
         for each in self._variants(variant, matrix):
             for found in (each,) if isinstance(each, Flaw) else self._jobs(row, each):

@@ -14,7 +14,7 @@ from batchsora.manifest.text import unprintable
 FOLDER = "videos/"
 DEFAULT_OUTPUT = "{id}.mp4"
 
-_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
+_SUFFIX = re.compile(r"(?<=[^/])\.[A-Za-z][A-Za-z0-9]{1,4}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ def _fault(path: str) -> Flaw | None:
         if folder.casefold().endswith(".mp4"):  # another job's clip may be called so
             what = f"output {shown(path)}: the folder {shown(folder)} is called as a clip is"
             return Flaw(what, "leave .mp4 out of the names of folders")
+    if name.casefold() == ".mp4":
+        return Flaw(f"output {shown(path)}: nothing stands before .mp4", "put {id} into the output")
     for part in (*folders, name):
         if fault := part_fault(part):
             what = f"output {shown(path)}: the part {shown(part)} {fault[0]}"

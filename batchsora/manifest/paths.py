@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from batchsora.manifest.located import shown
+
 MOST_PART_BYTES = 200  # of 255: room for a number, a hash and a temporary file's suffix
 
 _RESERVED = frozenset(
@@ -15,11 +17,11 @@ _FORBIDDEN = re.compile('[\x00-\x1f\x7f<>:"|?*/\\\\\ud800-\udfff]')
 _EASY = re.compile(r"[A-Za-z0-9_-]{5,150}(\.mp4)?")
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_ -]*[A-Za-z0-9_-]")
 
-# Whether a part has the fault, what it is, and how to mend it.
+# Whether a part has the fault, what it is (of what was found), and how to mend it.
 _FAULTS: tuple[tuple[Callable[[str], object], str, str], ...] = (
     (lambda part: not part, "is empty", "write a name between the slashes, and none in front"),
     (lambda part: part[0] == ".", "begins with a dot", "begin it with a letter or a digit"),
-    (_FORBIDDEN.search, "has a character that not every file system takes", "leave it out"),
+    (_FORBIDDEN.search, "has {}, which not every file system takes", "leave it out"),
     (lambda part: part[-1] in ". ", "ends with a dot or a space", "leave it out"),
     (lambda part: part[0] == " ", "begins with a space", "leave it out"),
     (
@@ -40,8 +42,8 @@ def part_fault(part: str) -> tuple[str, str] | None:
     if _EASY.fullmatch(part):
         return None
     for has_fault, what, mend in _FAULTS:
-        if has_fault(part):
-            return what, mend
+        if found := has_fault(part):
+            return what.format(shown(found[0]) if isinstance(found, re.Match) else ""), mend
     return None
 
 

@@ -51,7 +51,8 @@ def find_files(pattern: str, folder: Path) -> tuple[str, ...] | Flaw | None:
     if files:
         return tuple(files)
     what = f"image {shown(pattern)} matches no file"
-    return Flaw(what, "a pattern is relative to the file that says it; files are matched", "image")
+    mend = "correct the pattern: it starts from this file's folder, and finds files, not folders"
+    return Flaw(what, mend, "image")
 
 
 def find_picture(written: str, folder: Path, recall: Recall) -> Picture | Flaw:

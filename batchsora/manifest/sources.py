@@ -60,6 +60,8 @@ def table_source(
     complaints.take(problems)
     notes = (f"{file} is {header.note}",) if header.note else ()
     columns = tuple(dict.fromkeys((*ground.columns, *header.columns)))
+    if problems:  # rows would be blamed for the header
+        return Source(ground, columns, lambda: iter(()), notes)
     return Source(ground, columns, lambda: table_rows(file, header), notes)
 
 
@@ -134,7 +136,7 @@ class Including:
             what = f"from {shown(inclusion.file)} includes itself"
             complaints.add(what, "take it out", inclusion.line)
             return None
-        file = TextFile(path, inclusion.encoding, "encoding: cp1252, beside from")
+        file = TextFile(path, inclusion.encoding, "write encoding: cp1252 beside from")
         ground = self._ground(path, outer.over(inclusion.defaults, outer.file))
         below = Including(self.folder, (*self.chain, real))
         try:
@@ -160,7 +162,7 @@ class Including:
             return json_source(file, ground, inclusion.mapped)
         if inclusion.mapped is not None:
             what = f"columns: {shown(inclusion.file)} has none, it is YAML"
-            complaints.add(what, "take columns out", inclusion.line)
+            complaints.add(what, "take columns out", inclusion.lines["columns"])
             return None
         return self._yaml(file, ground, complaints)
 
@@ -209,4 +211,4 @@ def _check_names(inclusion: Inclusion, source: Source, complaints: Complaints) -
             some = ", ".join(map(shown, source.columns[:8]))
             mend = f"write {meant}" if meant else f"its columns are {some}"
             what = f"{key}: {shown(name)} is no column of {inclusion.file}"
-            complaints.add(what, mend, inclusion.line)
+            complaints.add(what, mend, inclusion.lines[key])

@@ -21,6 +21,7 @@ MOST_CELL_CHARACTERS = 1 << 20
 _DELIMITERS = ",;\t"
 _DELIMITER_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 _SEPARATOR = re.compile(r"sep=([,;\t])", re.IGNORECASE)  # a line that Excel writes and reads
+_NO_PROMPT = "beside from, write prompt: …, or prompt: and a column's name under columns:"
 _EXAMPLE = "begin the file with a line of names, such as image,prompt,seconds"
 
 Record = tuple[int, list[str]]  # the line that it starts on, and its cells
@@ -73,6 +74,8 @@ def read_header(
         places = {name: at for at, name in enumerate(names)}
         fields = tuple((it, places[name]) for it, name in mapped.items() if name in places)
         flaws = _form_flaws(names)
+        if needs_prompt and "prompt" not in mapped:
+            flaws.append(Flaw("no column is the prompt", _NO_PROMPT))
     header = Header(delimiter, names, fields, columns, 1 + skipped)
     return header, [Problem(flaw.what, flaw.mend, str(file), line) for flaw in flaws]
 

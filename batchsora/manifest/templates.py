@@ -19,6 +19,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _FILTERS = re.compile(r"\w+(:\w+)*")
 _REACHING = re.compile(r"([^\W\d]\w*)[.\[!]")
 _WHOLE = re.compile(r"([+-]?)([0-9]+)(?:\.0+)?")  # spreadsheets write 4 as 4.0
+_ADD = "add a variable or a column of that name"
 _FILTER_WORDS = ":upper, :lower, :slug, :slug40 or :04d"
 
 
@@ -124,7 +125,7 @@ def _unknown(inside: str, names: Iterable[str], field: str) -> Flaw:
     """Refuse a name that nothing has, with the one of `names` that was probably meant."""
     meant = nearest(inside, sorted(names))
     what = f"unknown placeholder {{{inside}}} in {field}"
-    mend = f"write {{{meant}}}" if meant else f"write {{{{{inside}}}}} for the braces themselves"
+    mend = f"write {{{meant}}}" if meant else f"{_ADD}, or write {{{{{inside}}}}} for the braces"
     return Flaw(what, mend, field)
 
 

@@ -28,7 +28,8 @@ _SPOTS: Mapping[str, Focus] = {
 }
 _PART = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)(%?)")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
-_WHOLE = re.compile(r"([0-9]{1,6})(?:\.0+)?")  # spreadsheets write 4 as 4.0
+_WHOLE = re.compile(r"([0-9]{1,6})(?:\.0+|,00?)?")  # spreadsheets write 4 as 4.0, or as 4,0
+_BETWEEN = re.compile(r"\s*[xX\u00d7*]\s*")  # what people put between width and height
 
 
 class TermsText(NamedTuple):
@@ -72,7 +73,7 @@ def read_terms(text: TermsText, cards: Cards) -> Terms | tuple[Flaw, ...]:
 
 
 def whole(text: str) -> int | None:
-    """Read a whole number as people and spreadsheets write it: 4, 4.0."""
+    """Read a whole number as people and spreadsheets write it: 4, 4.0 and, in Germany, 4,0."""
     found = _WHOLE.fullmatch(text)
     return int(found[1]) if found else None
 
@@ -98,19 +99,23 @@ def _seconds(text: str, card: ModelCard | None, flaws: list[Flaw]) -> int:
 
 
 def _size(text: str, card: ModelCard | None, flaws: list[Flaw]) -> Size:
-    try:
-        size = Size.parse(text)
-    except ValueError:
-        size = None
+    size = _parsed(text)
     if size is not None and (card is None or size in card.usd_a_second):
         return size
     if card is None:
         what = f"size must be width x height, not {shown(text)}"
         flaws.append(Flaw(what, "write size: 720x1280", "size"))
     else:
-        near = _nearest_size(size, card.sizes)
+        near = _nearest_size(size or _parsed(_BETWEEN.sub("x", text.strip())), card.sizes)
         flaws.append(_not_on_card("size", text, card, card.sizes, str(near)))
     return Size(0, 0)
+
+
+def _parsed(text: str) -> Size | None:
+    try:
+        return Size.parse(text)
+    except ValueError:
+        return None
 
 
 def _nearest_size(size: Size | None, sizes: tuple[Size, ...]) -> Size:

@@ -17,7 +17,8 @@ MOST_YAML_BYTES = 16_000_000  # YAML is for what people write
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 UTF_8 = "utf-8"
 
-_SAVE_AS_UTF8 = 'save the file as UTF-8 (in Excel: "CSV UTF-8")'
+_SAVE_AS_UTF8 = "save the file as UTF-8"
+_OF_SHEETS = frozenset({".csv", ".tsv"})
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -49,7 +50,7 @@ class TextFile:
 
     path: Path
     encoding: str = UTF_8
-    how_to_name: str = "--encoding cp1252"  # how a person names another encoding
+    how_to_name: str = "give --encoding cp1252"  # what a person does who means another encoding
 
     def __str__(self) -> str:
         """Call it what messages call it."""
@@ -168,7 +169,8 @@ def _undecodable(file: TextFile, line: int, error: UnicodeDecodeError, offset: i
     byte = error.object[error.start]
     name = "UTF-8" if file.encoding == UTF_8 else file.encoding
     what = f"not {name}: byte 0x{byte:02x} at offset {offset}"
-    mend = f"{_SAVE_AS_UTF8}, or name its encoding: {file.how_to_name}"
+    in_excel = ' (in Excel: "CSV UTF-8")' if file.path.suffix.casefold() in _OF_SHEETS else ""
+    mend = f"{_SAVE_AS_UTF8}{in_excel}, or {file.how_to_name}"
     if offset == 0 and error.object.startswith(_UTF_16):
         what += ", where UTF-16 begins"
         mend = mend.replace("cp1252", "utf-16")

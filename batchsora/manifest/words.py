@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from batchsora.manifest.located import Flaw, shown
-from batchsora.manifest.templates import Scope, fill
+from batchsora.manifest.templates import Scope, Slot, fill, tokens
 from batchsora.manifest.text import unprintable
 
 MOST_PROMPT_CHARACTERS = 32_000  # the service's own cap
@@ -52,9 +52,16 @@ def read_id(text: str, scope: Scope, flaws: list[Flaw]) -> str:
     if flaw is None:
         return filled
     if filled != text:  # what a value brings about is told of its row
-        flaw = Flaw(flaw.what, "make it plain and short: {title:slug40}")
+        flaw = Flaw(flaw.what, _plainer(text, scope, flaw.mend) if filled else flaw.mend)
     flaws.append(flaw)
     return ""
+
+
+def _plainer(template: str, scope: Scope, mend: str) -> str:
+    """Show how the value of a template's first placeholder is made fit for an id."""
+    slots = (it.inside.partition(":")[0] for it in tokens(template) if isinstance(it, Slot))
+    name = next((it for it in slots if it in scope.names), None)
+    return mend if name is None else f"make it plain and short: {{{name}:slug40}}"
 
 
 def _id_flaw(text: str) -> Flaw | None:

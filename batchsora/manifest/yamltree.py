@@ -17,17 +17,23 @@ from batchsora.manifest.text import TextRefusedError
 
 MOST_DEPTH = 20  # a manifest needs five: the file, its rows, a row, vars, a value
 MOST_EVENTS = 1_000_000  # 20,000 rows with every field said are half of it
+MOST_ANCHORED = 1000  # characters of a text that stands in for its aliases
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _ABSENT = frozenset({"", "~", "null", "Null", "NULL"})
 _SHARE = "write the value out; what rows share goes under defaults:"
 
+_YAMLS_OWN = "tag:yaml.org,2002:"  # written !!
+_SPACES = "indent with spaces, not with tabs"
+
 # What libyaml's words mean to somebody who writes a manifest.
 _MENDS = {
     "mapping values are not allowed": 'put quotes round a text that contains ": "',
-    "found character '\\t'": "indent with spaces, not with tabs",
+    "found character '\\t'": _SPACES,
+    "found a tab character": _SPACES,
     "while scanning an alias": "put quotes round a text that begins with *",
-    "while scanning a quoted scalar": "close the quote",
+    "did not find expected ',' or ']'": "close the bracket [ that is opened on line LINE",
+    "did not find expected ',' or '}'": "close the brace { that is opened on line LINE",
     "did not find expected": (
         "look at the indentation; put quotes round a text that begins with { [ & * or !"
     ),
@@ -79,10 +85,14 @@ def _line(event: yaml.Event) -> int:
 
 def _broken(error: yaml.MarkedYAMLError, file: str, last_line: int) -> Problem:
     words = f"{error.context or ''} {error.problem or ''}"
-    mend = next((mend for part, mend in _MENDS.items() if part in words), _LOOK)
     mark = error.problem_mark or error.context_mark
     line = min(mark.line + 1, last_line) if mark else 0
-    return Problem(f"not YAML: {error.problem or error.context}", mend, file, line)
+    opened = error.context_mark.line + 1 if error.context_mark else line
+    if "quoted scalar" in words and "found unexpected" in words:  # the end: nothing closed it
+        return Problem("not YAML: a quote is opened here and not closed", "close it", file, opened)
+    mend = next((mend for part, mend in _MENDS.items() if part in words), _LOOK)
+    what = f"not YAML: {error.problem or error.context}"
+    return Problem(what, mend.replace("LINE", str(opened)), file, line)
 
 
 class _Builder:
@@ -93,6 +103,7 @@ class _Builder:
         self.problems: list[Problem] = []
         self.root = Located(1, None)
         self.branches: list[_Branch] = []
+        self.anchored: dict[str, str] = {}  # refused, but then no value shall be called missing
         self.documents = 0
 
     def take(self, event: yaml.Event) -> None:
@@ -101,6 +112,8 @@ class _Builder:
         match event:
             case yaml.ScalarEvent():
                 self._refuse_sharing(event, line)
+                if event.anchor and len(event.value) <= MOST_ANCHORED:
+                    self.anchored[event.anchor] = event.value
                 absent = event.implicit[0] and event.value in _ABSENT
                 self._place(Located(line, None if absent else event.value), event.value)
             case yaml.MappingStartEvent():
@@ -111,8 +124,8 @@ class _Builder:
                 branch = self.branches.pop()
                 self._place(Located(branch.line, branch.value), None)
             case yaml.AliasEvent():
-                self._complain(f"an alias (*{event.anchor})", line)
-                self._place(Located(line, None), None)
+                self._refuse_alias(event.anchor or "", line)
+                self._place(Located(line, self.anchored.get(event.anchor or "")), None)
             case yaml.DocumentStartEvent():
                 self._count_document(line)
             case _:
@@ -158,13 +171,19 @@ class _Builder:
         branch.seen.setdefault(name, key.line)
         return key
 
+    def _refuse_alias(self, name: str, line: int) -> None:
+        key = self.branches[-1].key if self.branches else None
+        if key is None or key.value is not None:  # else its key was a merge key, and is told of
+            self._complain(f"an alias (*{name})", line)
+
     def _refuse_sharing(
         self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, line: int
     ) -> None:
         if event.anchor is not None:
             self._complain(f"an anchor (&{event.anchor})", line)
         if event.tag is not None:
-            self._complain(f"a tag ({shown(event.tag)})", line, "delete it: every value is text")
+            tag = event.tag.replace(_YAMLS_OWN, "!!", 1)
+            self._complain(f"a tag ({shown(tag)})", line, "delete it: every value is text")
 
     def _complain(self, what: str, line: int, mend: str = _SHARE) -> None:
         self.problems.append(Problem(f"{what} is not taken", mend, self.file, line))

@@ -19,12 +19,14 @@ HEADS = {
     " | take it out, and set GPTPROTO_API_KEY in the environment",
     "settings: {yes: 1}": "m.yaml:1: yes is not for a manifest to say"
     " | take it out: spending is agreed to on the command line",
-    "settings: [rate]": "m.yaml:1: settings must be a mapping, not a list | write {rate: 60/1m}",
+    "settings: [rate]": "m.yaml:1: settings must be a mapping, not a list"
+    " | write settings: {rate: 60/1m}",
     "settings: {rate: fast}": "m.yaml:1: rate must be a rate such as 60/1m, 5/s or 100/1h,"
     ' not "fast" | write rate: 60/1m',
     "settings: {max_in_flight: 0}": "m.yaml:1: max_in_flight must be a whole number, 1 or more,"
     ' not "0" | write max_in_flight: 20',
-    "settings: {settle: [1]}": "m.yaml:1: settle must be text, not a list | write settle: 60",
+    "settings: {settle: [1]}": "m.yaml:1: settle must be a single value, not a list"
+    " | write settle: 60",
     "settings: {max_cost: 5}": 'm.yaml:1: unknown setting "max_cost" | the settings are rate,'
     " burst, max_in_flight, poll_interval, job_timeout, download_concurrency, max_doubts,"
     " settle, max_attempts",
@@ -34,12 +36,11 @@ HEADS = {
     "defaults: {id: a}": "m.yaml:1: id can't be a default: it names one row (in defaults)"
     " | write it in its row, or with a placeholder: {stem}",
     "defaults: {second: 4}": 'm.yaml:1: unknown field "second" (in defaults) | write seconds',
-    "defaults:\n  tags: {a: b}": "m.yaml:2: tags must be text, not a mapping (in defaults)"
-    " | write tags: [hero, draft]",
-    "output: [a]": 'm.yaml:1: output must be text, not a list | write output: "{id}.mp4"',
-    "name: [a]": "m.yaml:1: name must be text, not a list | write name: autumn-campaign",
-    "name: a/b": 'm.yaml:1: name "a/b" has a character that not every file system takes'
-    " | leave it out",
+    "defaults:\n  tags: {a: b}": "m.yaml:2: tags must be a list of words, not a mapping"
+    " (in defaults) | write tags: [hero, draft]",
+    "output: [a]": 'm.yaml:1: output must be a single value, not a list | write output: "{id}.mp4"',
+    "name: [a]": "m.yaml:1: name must be a single value, not a list | write name: autumn-campaign",
+    "name: a/b": 'm.yaml:1: name "a/b" has "/", which not every file system takes | leave it out',
     "name: ..": 'm.yaml:1: name ".." begins with a dot | begin it with a letter or a digit',
     "name: -a": 'm.yaml:1: name "-a" begins with a dash | begin it with a letter or a digit',
     "name: 'aux'": 'm.yaml:1: name "aux" is a name that Windows keeps for itself'

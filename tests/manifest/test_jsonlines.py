@@ -39,9 +39,9 @@ LINES = {
     ' "\\ud800" | delete it',
     '{"prompt": "a", "": 1}': "a column has no name | name it",
     '{"prompt": "a", "x": "\\u0007"}': 'control character U+0007 in column "x" | delete it',
-    '{"prompt": "a", "x": {}}': 'column "x" must be text, not a mapping'
-    " | put quotes round a text that begins with { or [",
-    '{"prompt": ["a"]}': "prompt must be text, not a list"
+    '{"prompt": "a", "x": {}}': 'column "x" must be a single value, not a mapping'
+    " | write it flat: a key for each of its values",
+    '{"prompt": ["a"]}': "prompt must be a single value, not a list"
     " | write one; or matrix: {prompt: […]} for a job of each",
     '{"promt": "a"}': 'column "promt" is a letter or two off the field prompt'
     " | name it prompt; a variable needs another name",

@@ -98,9 +98,9 @@ def test_no_value_leads_out_of_the_folder(value: str, other: str) -> None:
         ("", "is empty"),
         ("..", "begins with a dot"),
         (".x", "begins with a dot"),
-        ("a\\b", "has a character that not every file system takes"),
-        ("C:", "has a character that not every file system takes"),
-        ("a?", "has a character that not every file system takes"),
+        ("a\\b", 'has "\\", which not every file system takes'),
+        ("C:", 'has ":", which not every file system takes'),
+        ("a\x00", 'has "\\x00", which not every file system takes'),
         ("a.", "ends with a dot or a space"),
         ("a ", "ends with a dot or a space"),
         (" a", "begins with a space"),
@@ -126,14 +126,15 @@ TEMPLATES = {
     " | begin it with a letter or a digit",
     "/etc/x": 'output "/etc/x.mp4": the part "" is empty'
     " | write a name between the slashes, and none in front",
-    "{id}/": 'output "cat/.mp4": the part ".mp4" begins with a dot'
+    "{id}/": 'output "cat/.mp4": nothing stands before .mp4 | put {id} into the output',
+    ".cat": 'output ".cat.mp4": the part ".cat.mp4" begins with a dot'
     " | begin it with a letter or a digit",
     "CON": 'output "CON.mp4": the part "CON.mp4" is a name that Windows keeps for itself'
     " | choose another name",
     "x.mov": 'output must end in .mp4, not ".mov" | write x.mp4',
     "{seasn}": "unknown placeholder {seasn} in output | write {season}",
     "{colour}": "unknown placeholder {colour} in output"
-    " | write {{colour}} for the braces themselves",
+    " | add a variable or a column of that name, or write {{colour}} for the braces",
     "{row:04x}": 'unknown filter ":04x" in {row:04x} in output'
     " | write :upper, :lower, :slug, :slug40 or :04d",
     "{id:04d}": '{id:04d} in output wants a whole number, not "cat"'
@@ -169,10 +170,7 @@ def test_a_variable_that_one_row_lacks_is_told_in_that_row(told: Told) -> None:
 
 def test_an_empty_value_makes_no_empty_name(told: Told) -> None:
     assert told("t.csv", "prompt,title,output\na,,{title}\n") == [
-        (
-            't.csv:2 (row 1): output ".mp4": the part ".mp4" begins with a dot'
-            " | begin it with a letter or a digit"
-        )
+        't.csv:2 (row 1): output ".mp4": nothing stands before .mp4 | put {id} into the output'
     ]
 
 

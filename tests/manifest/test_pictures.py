@@ -16,9 +16,9 @@ IMAGES = {
     "~/cat.png": f'{MISSING}"~/cat.png" | {GIVE}',
     ".": f't.csv:2 (row 1): the image is a folder: "." | {GIVE}',
     "*.jpeg": 't.csv:2 (row 1): image "*.jpeg" matches no file'
-    " | a pattern is relative to the file that says it; files are matched",
+    " | correct the pattern: it starts from this file's folder, and finds files, not folders",
     "cat[1].png": 't.csv:2 (row 1): image "cat[1].png" matches no file'
-    " | a pattern is relative to the file that says it; files are matched",
+    " | correct the pattern: it starts from this file's folder, and finds files, not folders",
     "s3://bucket/cat.png": 't.csv:2 (row 1): image "s3://bucket/cat.png" is an address of a kind'
     " that is not fetched | write https://…, or the path of a file",
     "data:image/png;base64": 't.csv:2 (row 1): image "data:image/png;base64" is an address of a'

@@ -152,7 +152,7 @@ def test_latin_1_is_told_by_byte_and_line(told: Told) -> None:
     assert told("t.csv", b"prompt\nok\ncaf\xe9\nmore\xe9\n") == [
         (
             "t.csv:3 (row 2): not UTF-8: byte 0xe9 at offset 13"
-            ' | save the file as UTF-8 (in Excel: "CSV UTF-8"), or name its encoding:'
+            ' | save the file as UTF-8 (in Excel: "CSV UTF-8"), or give'
             " --encoding cp1252"
         )
     ]
@@ -162,7 +162,7 @@ def test_utf_16_is_not_taken_for_a_header(told: Told) -> None:
     assert told("t.csv", "prompt\na\n".encode("utf-16-le").join([b"\xff\xfe", b""])) == [
         (
             "t.csv:1: not UTF-8: byte 0xff at offset 0, where UTF-16 begins"
-            ' | save the file as UTF-8 (in Excel: "CSV UTF-8"), or name its encoding:'
+            ' | save the file as UTF-8 (in Excel: "CSV UTF-8"), or give'
             " --encoding utf-16"
         )
     ]

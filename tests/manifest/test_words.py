@@ -50,7 +50,7 @@ def test_an_unknown_placeholder_in_a_prompt_is_refused(told: Told) -> None:
     assert told("m.yaml", "rows:\n- prompt: 'a {season}'\n") == [
         (
             "m.yaml:2 (row 1): unknown placeholder {season} in prompt"
-            " | write {{season}} for the braces themselves"
+            " | add a variable or a column of that name, or write {{season}} for the braces"
         )
     ]
 

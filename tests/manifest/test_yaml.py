@@ -98,9 +98,16 @@ FORMS = {
     " | look at the indentation; put quotes round a text that begins with { [ & * or !",
     "rows:\n- prompt: *.jpg": "m.yaml:2: not YAML: did not find expected alphabetic or numeric"
     " character | put quotes round a text that begins with *",
-    "rows:\n- prompt: 'a": "m.yaml:2: not YAML: found unexpected end of stream | close the quote",
+    "rows:\n- prompt: 'a\n- prompt: b": "m.yaml:2: not YAML: a quote is opened here and not closed"
+    " | close it",
+    "rows:\n- {prompt: a,\n  id: b\n": "m.yaml:3: not YAML: did not find expected ',' or '}'"
+    " | close the brace { that is opened on line 2",
+    "rows:\n- matrix: {image: [a.png, b.png}": "m.yaml:2: not YAML: did not find expected ','"
+    " or ']' | close the bracket [ that is opened on line 2",
+    "rows:\n- prompt: a\n\tid: b": "m.yaml:3: not YAML: found a tab character that violates"
+    " indentation | indent with spaces, not with tabs",
     "rows:\n- prompt: a\x00b": "m.yaml:2: control character U+0000 in the file | delete it",
-    "rows:\n- prompt: {a: b}": "m.yaml:2 (row 1): prompt must be text, not a mapping"
+    "rows:\n- prompt: {a: b}": "m.yaml:2 (row 1): prompt must be a single value, not a mapping"
     " | put quotes round a text that begins with { or [",
     "rows:\n- prompt: a\n  <<: {seconds: 4}": "m.yaml:3: a merge key (<<) is not taken"
     " | write the value out; what rows share goes under defaults:",
@@ -109,7 +116,7 @@ FORMS = {
     "rows:\n- prompt: a\n  vars: {x: *p}": "m.yaml:3: an alias (*p) is not taken"
     " | write the value out; what rows share goes under defaults:",
     "rows:\n- prompt: !!python/object:os.system a": "m.yaml:2: a tag"
-    ' ("tag:yaml.org,2002:python/object:os.system") is not taken | delete it: every value is text',
+    ' ("!!python/object:os.system") is not taken | delete it: every value is text',
     "rows:\n- prompt: a\n  seconds: 4\n  prompt: b": 'm.yaml:4: "prompt" is written twice,'
     " first on line 2 | delete one of them",
     "rows:\n- prompt: a\n  {x: y}: b": "m.yaml:3: a key must be text"
@@ -119,11 +126,12 @@ FORMS = {
     " | put a variable of your own under vars:",
     "rows:\n- prompt: a\n  vars: [x]": "m.yaml:3 (row 1): vars must be a mapping of names to texts,"
     " not a list | write vars: {season: autumn}",
-    "rows:\n- prompt: a\n  vars: {x: [y]}": 'm.yaml:3 (row 1): variable "x" must be text,'
-    " not a list | put quotes round a text that begins with { or [",
-    "rows:\n- prompt: a\n  tags: {x: y}": "m.yaml:3 (row 1): tags must be text, not a mapping"
+    "rows:\n- prompt: a\n  vars: {x: [y]}": 'm.yaml:3 (row 1): variable "x" must be a single'
+    " value, not a list | put quotes round a text that begins with { or [",
+    "rows:\n- prompt: a\n  tags: {x: y}": "m.yaml:3 (row 1): tags must be a list of words,"
+    " not a mapping"
     " | write tags: [hero, draft]",
-    "rows:\n- prompt: a\n  tags: [[x]]": "m.yaml:3 (row 1): tags must be texts"
+    "rows:\n- prompt: a\n  tags: [[x]]": "m.yaml:3 (row 1): tags must be a list of words"
     " | write tags: [hero, draft]",
     "rows:\n- matrix: {a: [b]}": "m.yaml:2 (row 1): prompt is missing | write what the clip shows",
     "rows:\n- from: products.csv": "m.yaml:2: from: products.csv is missing"
@@ -140,8 +148,7 @@ def test_text_that_is_not_utf8_is_told_by_byte_and_line(told: Told) -> None:
     assert told("m.yaml", b"rows:\n- prompt: caf\xe9\n") == [
         (
             "m.yaml:2: not UTF-8: byte 0xe9 at offset 19"
-            ' | save the file as UTF-8 (in Excel: "CSV UTF-8"), or name its encoding:'
-            " --encoding cp1252"
+            " | save the file as UTF-8, or give --encoding cp1252"
         )
     ]
 
