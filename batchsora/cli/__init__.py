@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 
 import click
 
@@ -54,6 +55,8 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line; every way out of it has its exit code."""
+    # what Pillow warns of, `media` refuses in words of its own
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     from batchsora.cli.exits import leave_with  # noqa: PLC0415 - late: help needs none of it
 
     leave_with(lambda: group.main(prog_name="batchsora", standalone_mode=False))

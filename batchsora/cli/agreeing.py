@@ -54,18 +54,22 @@ class Deal:
                 raise UsageError("answered with no: nothing was sent") from None
             self._take(ledger, need_key, asks=False)
 
+    def claim(self, ledger: Ledger) -> None:
+        """Say whose ledger it is; raises UsageError where it is another campaign's."""
+        manifest = self.aim.manifest
+        # both without symbolic links, which do not move along with a folder
+        path, folder = manifest.path.resolve(), self.aim.folder.resolve()
+        relative = Path(os.path.relpath(path, folder)).as_posix()
+        ledger.claim(manifest.name, self.service, relative, manifest.columns)
+
     @property
     def _can_ask(self) -> bool:
         return can_ask() and not self.yes
 
     def _take(self, ledger: Ledger, need_key: Callable[[], object], *, asks: bool) -> None:
-        manifest = self.aim.manifest
-        # both without symbolic links, which do not move along with a folder
-        path, folder = manifest.path.resolve(), self.aim.folder.resolve()
-        relative = Path(os.path.relpath(path, folder)).as_posix()
         with ledger.atomic():
-            ledger.claim(manifest.name, self.service, relative, manifest.columns)
-            taken = take_in(manifest, ledger, self.choice, retry_failed=self.retry_failed)
+            self.claim(ledger)
+            taken = take_in(self.aim.manifest, ledger, self.choice, retry_failed=self.retry_failed)
             self.choice.insist()
             if not taken.chosen and not self.choice.everything:
                 raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shlex
 import shutil
-import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ import click
 from batchsora.cli.agreeing import Deal
 from batchsora.cli.connecting import Reach
 from batchsora.cli.exits import code_of
+from batchsora.cli.gathering import gather_images
 from batchsora.cli.logs import RunLog
 from batchsora.cli.options import (
     PATH,
@@ -31,20 +30,18 @@ from batchsora.cli.options import (
 )
 from batchsora.cli.plan import show_plan
 from batchsora.cli.printing import out
+from batchsora.cli.signals import listen
 from batchsora.cli.summary import explain, sum_up
 from batchsora.cli.targets import Aim, remember, rescue_file, see_to_folder, shown, take_aim
 from batchsora.cli.views import View, open_view
-from batchsora.clock import system_now
-from batchsora.errors import Stop, StopReason
 from batchsora.ledger.ledger import Ledger
 from batchsora.manifest import any_image
 from batchsora.runner.campaign import carry_out, open_session, sum_up_idle
 from batchsora.runner.planning import Choice
-from batchsora.runner.progress import Tell, Told
+from batchsora.runner.progress import Told
 from batchsora.runner.stopping import Stopping
+from batchsora.runner.taking import UnfetchedError
 from batchsora.settings import Settings, settle
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command("run")
@@ -104,10 +101,16 @@ def command(target: Path, **options: Any) -> int:
     )
     see_to_folder(aim)
     with Ledger(aim.folder, rescue_file=rescue_file()) as ledger:
-        deal.strike(ledger, reach.key)
+        view = open_view(options["progress"], verbose=options["verbose"], quiet=options["quiet"])
+        try:
+            deal.strike(ledger, reach.key)
+        except UnfetchedError:
+            reach.key()  # nothing is fetched for a run that could not buy
+            deal.claim(ledger)
+            gather_images(deal, ledger, reach, view)
+            deal.strike(ledger, reach.key)
         remember(aim.folder)
         _keep_manifest(aim)
-        view = open_view(options["progress"], verbose=options["verbose"], quiet=options["quiet"])
         with RunLog(options["log_file"] or aim.folder / "run.log") as log:
             agreed = _Agreed(aim, ledger, settings, choice, reach, options["save_inputs"])
             return asyncio.run(agreed.carry_out(view, log))
@@ -145,7 +148,7 @@ class _Agreed:
             view.tell(told)
 
         stopping = Stopping()
-        _listen(stopping, tell)
+        listen(stopping, tell)
         if not self.ledger.has_work():
             outcome = sum_up_idle(self.ledger)
         else:
@@ -167,19 +170,3 @@ class _Agreed:
             explain(outcome, stops, folder, go_on=go_on, log=log.path)
         sum_up(outcome, stopping.stops, self.aim.folder)
         return code_of(outcome, stopping.stops)
-
-
-def _listen(stopping: Stopping, tell: Tell) -> None:
-    """Let the first signal drain the run, and the second one end it at once."""
-
-    def asked(number: signal.Signals) -> None:
-        if any(it.reason is StopReason.INTERRUPTED for it in stopping.stops):
-            os._exit(130)  # as after a power cut, which the ledger is made for
-        stopping.ask(Stop(StopReason.INTERRUPTED, f"interrupted ({number.name})"))
-        message = "stopping: nothing more is bought; requests on the wire come back first"
-        tell(Told(system_now(), "stopping", message=f"{message} (again: leave at once)"))
-
-    loop = asyncio.get_running_loop()
-    for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has said that it is not meant
-            loop.add_signal_handler(number, asked, number)

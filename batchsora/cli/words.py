@@ -25,7 +25,9 @@ NEWS: dict[str, str] = {
     Event.DOWNLOAD_LOST: "FAILED",
     Event.FILE_LOST: "file lost",
 }
-NEWS_OF_THE_RUN = frozenset({"paused", "stopping"})  # why it stopped stands in the summary
+NEWS_OF_THE_RUN = frozenset(
+    {"paused", "stopping", "gathering"}
+)  # why it stopped stands in the summary
 # what only `--verbose` shows
 DETAILS: dict[str, str] = {
     Event.SUBMIT_STARTED: "sending",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlite_utils import Database, Migrations
 
 from batchsora.job import Reason, State
@@ -45,7 +47,7 @@ create table jobs (
     likeness            text not null,  -- what a service's list shows of it, hashed
     price_usd           text,
     output              text not null,
-    output_folded       text not null unique,  -- no two jobs share a file on any file system
+    output_folded       text not null,
     -- where the manifest asks for it: null once its row is gone
     position            integer,
     row                 integer,
@@ -132,14 +134,22 @@ _REWRITES = (
 BOUGHT = "json_extract(detail, '$.video_id')"
 WAS_BOUGHT = "event in ('submit_accepted', 'doubt_adopted')"
 
+# by name, so that they can be left away while very many jobs are recorded
+INDEXES_OF_JOBS: Mapping[str, str] = {
+    # no two jobs share a file on any file system
+    "jobs_by_output": "create unique index jobs_by_output on jobs (output_folded)",
+    "jobs_to_submit": "create index jobs_to_submit on jobs (position) where state = 'pending'",
+    "jobs_on_the_wire": "create index jobs_on_the_wire on jobs (key) where state = 'submitting'",
+    "jobs_under_way": "create index jobs_under_way on jobs (key)"
+    " where state in ('in_doubt', 'running', 'rendered')",
+    "jobs_alike_in_doubt": "create index jobs_alike_in_doubt on jobs (likeness)"
+    " where state = 'in_doubt'",
+    "jobs_by_place": "create index jobs_by_place on jobs (position)",
+    "jobs_by_image": "create index jobs_by_image on jobs (image) where image is not null",
+    "jobs_by_id": "create index jobs_by_id on jobs (id)",
+}
 _INDEXES = (
-    "create index jobs_to_submit on jobs (position) where state = 'pending'",
-    "create index jobs_on_the_wire on jobs (key) where state = 'submitting'",
-    "create index jobs_under_way on jobs (key) where state in ('in_doubt', 'running', 'rendered')",
-    "create index jobs_alike_in_doubt on jobs (likeness) where state = 'in_doubt'",
-    "create index jobs_by_place on jobs (position)",
-    "create index jobs_by_image on jobs (image) where image is not null",
-    "create index jobs_by_id on jobs (id)",
+    *INDEXES_OF_JOBS.values(),
     "create index events_of_a_job on events (key, seq)",
     f"create unique index events_that_bought on events ({BOUGHT}) where {WAS_BOUGHT}",
 )

@@ -22,10 +22,10 @@ from batchsora.ledger.ledger import Ledger
 from batchsora.manifest.located import shown
 from batchsora.media.images import ImageProblem, inspect_image, prepare_image
 from batchsora.runner.progress import Tell, Told
+from batchsora.runner.recalling import FETCHED, image_file
 from batchsora.runner.stopping import Stopping
 from batchsora.service.images import Fetched, ImageSource, Refusal
 
-IMAGES = Path("work") / "images"
 AT_ONCE = 8  # hosts of pictures stand as many from one browser
 BATCH = 500  # rows looked at before anybody else has a turn
 WINDOW = 100  # addresses read back at a time
@@ -54,11 +54,6 @@ class Gathered:
     count: int = 0
 
 
-def image_file(folder: Path, sha256: str) -> Path:
-    """Say where a run folder keeps a fetched image."""
-    return folder / IMAGES / sha256
-
-
 async def gather(
     wanted: Iterable[Wanted],
     ledger: Ledger,
@@ -83,8 +78,8 @@ async def gather(
                 return Gathered()
         if not missing.count:
             return Gathered()
-        make_folder(ledger.folder / IMAGES)
-        _sweep(ledger.folder / IMAGES)
+        make_folder(ledger.folder / FETCHED)
+        _sweep(ledger.folder / FETCHED)
         gathering = _Gathering(missing.count, ledger, source, stopping, tell, offload)
         await gathering.carry_out(iter(missing), at_once)
         return gathering.gathered()
@@ -132,7 +127,7 @@ class _Gathering:
     async def _fetch(self, wanted: Wanted) -> Refusal | None:
         """Fetch an image and remember it, or say why not."""
         name = hashlib.sha256(wanted.url.encode()).hexdigest()
-        partial = self.ledger.folder / IMAGES / f"{name}.part"
+        partial = self.ledger.folder / FETCHED / f"{name}.part"
         found = await self.stopping.unless_asked(self.source.fetch(wanted.url, partial))
         if not isinstance(found, Fetched):
             return found

@@ -24,7 +24,7 @@ from batchsora.manifest import Manifest
 from batchsora.media.images import ImageProblem, fitted_notes, inspect_image
 from batchsora.planned import Planned
 from batchsora.runner.changes import changes
-from batchsora.runner.recalling import recall_image
+from batchsora.runner.recalling import recall_fetched, recall_image
 from batchsora.runner.unique import Seen
 
 SEE_NAMES = "`batchsora plan` shows the jobs' names; a job is ID or ID#TAKE, and * stands for more"
@@ -168,9 +168,10 @@ def meet(
     manifest: Manifest, records: Records, folder: Path, choice: Choice, now: datetime
 ) -> Iterator[Met | Gone | Problem]:
     """Compare a manifest with a run folder's ledger, job by job, in memory that does not grow."""
-    found = _Meeting(manifest, records, folder, now, (folder / "videos").exists())
-    recall = partial(recall_image, records, folder)
+    has_videos = (folder / "videos").exists()
     is_blank = records.is_blank()  # then nothing need be looked up
+    recall = partial(recall_fetched if is_blank else recall_image, records, folder)
+    found = _Meeting(manifest, records, folder, now, is_blank=is_blank, has_videos=has_videos)
     choice = choice.draw(it for it in manifest.jobs(recall) if isinstance(it, Planned))
     with Seen(manifest.path) as seen:
         positions = itertools.count()
@@ -219,6 +220,7 @@ class _Meeting:
     records: Records
     folder: Path
     now: datetime
+    is_blank: bool  # no job was ever recorded
     has_videos: bool  # some files may be in the way of new ones
 
     def met(
@@ -245,7 +247,7 @@ class _Meeting:
         """Say what makes it a new job: nothing like it was there, or it says something else now."""
         unknown = "image not fetched" if planned.unfetched else ""
         before = None
-        if planned.explicit_id:
+        if planned.explicit_id and not self.is_blank:
             before = self.records.last_named(planned.id, planned.order.take)
         if before is None:
             return unknown or "new"

@@ -25,9 +25,16 @@ def image_path(manifest_folder: Path, folder: Path, image: Image) -> Path:
 
 def recall_image(records: Records, folder: Path, written: str) -> Recalled | None:
     """Recall an image by what the manifest calls it: what was fetched, or what was ordered."""
-    if is_address(written) and (sha256 := records.fetched_image(written)):
-        file = image_file(folder, sha256)
-        if file.is_file():
-            return Recalled(sha256, file)
+    if found := recall_fetched(records, folder, written):
+        return found
     known = records.recall_image(written)
     return None if known is None else Recalled(known)
+
+
+def recall_fetched(records: Records, folder: Path, written: str) -> Recalled | None:
+    """Recall what was fetched from an address, where its bytes are here."""
+    sha256 = records.fetched_image(written) if is_address(written) else None
+    file = None if sha256 is None else image_file(folder, sha256)
+    if sha256 is None or file is None or not file.is_file():
+        return None
+    return Recalled(sha256, file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -55,7 +56,8 @@ def take_in(
     count = 0
     taken = Taken()
     unfetched = 0
-    with ledger.atomic():
+    is_blank = ledger.records.is_blank()
+    with ledger.atomic(), intake.in_bulk(ledger.db) if is_blank else nullcontext():
         ledger.choose_nothing()
         found = meet(manifest, ledger.records, ledger.folder, choice, ledger.now())
         for batch in batches(found):

@@ -25,14 +25,13 @@ from batchsora.runner.gathering import (
     AT_ONCE,
     BATCH,
     HOPELESS,
-    IMAGES,
     PROBLEMS_SHOWN,
     Gathered,
     Wanted,
     gather,
-    image_file,
 )
 from batchsora.runner.progress import Told
+from batchsora.runner.recalling import FETCHED, image_file
 from batchsora.runner.stopping import Stopping
 from batchsora.service.images import ImageSource
 
@@ -163,7 +162,7 @@ async def gathered(
 
 def kept(ledger: Ledger) -> list[str]:
     """Say which files are there."""
-    folder = ledger.folder / IMAGES
+    folder = ledger.folder / FETCHED
     return sorted(it.name for it in folder.iterdir()) if folder.exists() else []
 
 
@@ -217,7 +216,7 @@ async def test_two_addresses_of_the_same_bytes_share_a_file(ledger: Ledger) -> N
 async def test_where_nothing_is_wanted_no_folder_is_made(ledger: Ledger) -> None:
     told: list[Told] = []
     assert await gathered([], ledger, told=told) == Gathered()
-    assert not (ledger.folder / IMAGES).exists()
+    assert not (ledger.folder / FETCHED).exists()
     assert told == []
 
 

@@ -1,0 +1,30 @@
+"""Signals: the first one drains what goes on, the second one ends it at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+from batchsora.clock import system_now
+from batchsora.errors import Stop, StopReason
+from batchsora.runner.progress import Tell, Told
+from batchsora.runner.stopping import Stopping
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def listen(stopping: Stopping, tell: Tell) -> None:
+    """Let the first signal drain the run, and the second one end it at once."""
+
+    def asked(number: signal.Signals) -> None:
+        if any(it.reason is StopReason.INTERRUPTED for it in stopping.stops):
+            os._exit(130)  # as after a power cut, which the ledger is made for
+        stopping.ask(Stop(StopReason.INTERRUPTED, f"interrupted ({number.name})"))
+        message = "stopping: nothing more is bought; requests on the wire come back first"
+        tell(Told(system_now(), "stopping", message=f"{message} (again: leave at once)"))
+
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has said that it is not meant
+            loop.add_signal_handler(number, asked, number)
