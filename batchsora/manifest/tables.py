@@ -21,7 +21,7 @@ MOST_CELL_CHARACTERS = 1 << 20
 _DELIMITERS = ",;\t"
 _DELIMITER_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 _SEPARATOR = re.compile(r"sep=([,;\t])", re.IGNORECASE)  # a line that Excel writes and reads
-_NO_PROMPT = "beside from, write prompt: …, or prompt: and a column's name under columns:"
+_NO_PROMPT = "write prompt: … beside from, or which column it is: columns: {prompt: Title}"
 _EXAMPLE = "begin the file with a line of names, such as image,prompt,seconds"
 
 Record = tuple[int, list[str]]  # the line that it starts on, and its cells

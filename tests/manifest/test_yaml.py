@@ -210,18 +210,6 @@ def test_a_row_may_say_what_a_wrong_default_says(read: Read) -> None:
     assert [job.order.seconds for job in jobs] == [4]
 
 
-def test_everything_wrong_is_told_at_once_in_the_order_of_the_file() -> None:
-    with pytest.raises(ManifestRefusedError) as refused:
-        open_manifest(Path(__file__).with_name("many_problems.yaml"))
-    golden = Path(__file__).with_name("many_problems.txt").read_text(encoding="utf-8")
-    lines = [
-        f"{problem.line} (row {problem.row}): {problem.what} | {problem.mend}"
-        for problem in refused.value.problems
-    ]
-    assert "\n".join(lines) + "\n" == golden
-    assert refused.value.count == len(lines)
-
-
 def test_the_first_hundred_problems_are_told_and_all_are_counted() -> None:
     path = write("m.yaml", "colour: red\nrows:\n" + "- prompt:\n" * 300)
     with pytest.raises(ManifestRefusedError) as refused:
