@@ -3,12 +3,9 @@
 import json
 import os
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ from batchsora.cli import group
 from batchsora.cli.checkup import Mark, check_software
 from batchsora.simulator import Fault
 
+from .answers import answering
 from .door import KEY, Desk, Said, service
 
 Asks = Callable[..., Said]
@@ -58,31 +56,6 @@ def asks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Asks:
         return Said(result.return_value, result.stdout, result.stderr)
 
     return said
-
-
-@contextmanager
-def answering(status: int, body: bytes = b"{}", **headers: str) -> Iterator[str]:
-    """Run a server that answers everything with this."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response_only(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def test_where_all_is_well_nothing_is_wrong_nothing_bought_and_nothing_left(
