@@ -95,6 +95,7 @@ def test_each_kind_of_action_is_shown_with_its_reason_and_money_comes_first(
         Fault("create", "stuck", match="wind"),
     )
     with service(tmp_path / "state", list_endpoint=False, faults=faults) as shop:
+        assert desk.buys(shop.url, "--only", "rain,fog,sun").code == 1
         assert desk.buys(shop.url, "--job-timeout", "1", "--poll-interval", "0.3").code == 6
         (desk.run_folder / "videos" / "fog.mp4").unlink()
         writes(desk, *prompts, "lake at dawn", more="")
