@@ -285,7 +285,9 @@ async def test_what_is_no_image_is_a_problem_of_the_first_row_that_wants_it(
 async def test_of_an_image_whose_end_is_not_announced_the_last_pixel_is_looked_at(
     ledger: Ledger,
 ) -> None:
-    image = picture(1, "JPEG")
+    target = io.BytesIO()
+    Image.effect_noise((200, 200), 80).save(target, "JPEG")
+    image = target.getvalue()
     bodies = {"/whole": image, "/cut": image[: len(image) // 2]}
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

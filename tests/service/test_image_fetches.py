@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import hashlib
 import resource
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -247,6 +248,33 @@ async def test_where_this_machine_is_allowed_its_name_is_too(tmp_path: Path) -> 
         server.says(200, IMAGE)
         url = server.url.replace("127.0.0.1", "localhost")
         assert await fetch(tmp_path, url) == whole()
+
+
+@pytest.fixture
+def _names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let some names lead where their owners like."""
+    known = {"here.test": "127.0.0.1", "there.test": "10.0.0.1", "six.test": "::1"}
+    look_up = socket.getaddrinfo
+
+    def look_up_ours(host: Any, *rest: Any, **more: Any) -> Any:
+        return look_up(known.get(host, host), *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_ours)
+
+
+@pytest.mark.usefixtures("_names")
+async def test_no_name_leads_into_a_private_network(tmp_path: Path) -> None:
+    async with scripted() as server:
+        server.says(200, IMAGE)
+        for name in ("here.test", "there.test", "six.test"):
+            url = server.url.replace("127.0.0.1", name)
+            assert await why(tmp_path, url, loopback=False) == "its address is a private one"
+        assert server.asked == []
+        server.says(302, b"", location=server.url.replace("127.0.0.1", "there.test"))
+        assert await why(tmp_path, server.url) == "its address is a private one"
+        assert len(server.asked) == 1
+        server.says(200, IMAGE)
+        assert await fetch(tmp_path, server.url.replace("127.0.0.1", "here.test")) == whole()
 
 
 @pytest.mark.parametrize(
