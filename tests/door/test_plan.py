@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from rich.cells import cell_len
 
-from batchsora.cli.columns import columns_of
 from batchsora.cli.plan_rows import COLUMNS
 from batchsora.cli.plan_sums import SHOWN
 from batchsora.simulator import Fault
@@ -143,29 +143,36 @@ def test_each_kind_of_action_is_shown_with_its_reason_and_money_comes_first(
 
 
 def test_a_price_that_is_not_known_is_told_apart_and_never_counts_as_nothing(desk: Desk) -> None:
-    desk.writes(f"{FREE}\nrows:\n  - {{id: a, prompt: x, model: mine}}\n  - {{id: b, prompt: y}}\n")
+    desk.writes(
+        f"{FREE}\n"
+        "rows:\n"
+        "  - {id: a, prompt: x, model: mine}\n"
+        "  - {id: b, prompt: y, takes: 2}\n"
+    )
     said = desk.types("plan", "work.yaml")
     assert said.out.splitlines() == [
-        "submit  a  mine    4 s  720x1280  price unknown  new · “x”",
-        "submit  b  sora-2  4 s  720x1280       0.40 USD  new · “y”",
+        "submit  a    mine    4 s  720x1280  price unknown  new · “x”",
+        "submit  b    sora-2  4 s  720x1280       0.40 USD  new · “y”",
+        "submit  b#2  sora-2  4 s  720x1280       0.40 USD  new",  # of a row's takes told once
         "",
         "        model   size      jobs    USD to spend",
         "submit  mine    720x1280     1         unknown",
-        "submit  sora-2  720x1280     1            0.40",
-        "all                          2  0.40 + unknown",
+        "submit  sora-2  720x1280     2            0.80",
+        "all                          3  0.80 + unknown",
         "",
-        "2 jobs: 2 submit",
-        "to be spent: 0.40 USD and 1 clip of unknown price",
+        "3 jobs: 3 submit",
+        "to be spent: 0.80 USD and 1 clip of unknown price",
         "service: https://gptproto.com",
         "run folder: runs/work",
         "to do it: batchsora run work.yaml",
     ]
     assert [it["price_usd"] for it in objects(desk.types("plan", "work.yaml", "--json"))] == [
-        None, "0.40",
+        None, "0.40", "0.40",
     ]  # fmt: skip
     valid = desk.types("validate", "work.yaml")
     assert (
-        valid.out == "work.yaml: 2 jobs, no problems; 0.40 USD and 1 clip of unknown price in all\n"
+        valid.out
+        == "work.yaml: 3 jobs of 2 rows, no problems; 0.80 USD and 1 clip of unknown price in all\n"
     )
 
 
@@ -508,7 +515,7 @@ def test_a_plan_fits_its_terminal(desk: Desk, columns: int) -> None:
     assert "boat.png: cropped" in told
     assert "“小さな" in told
     if columns >= 80:
-        assert max(map(columns_of, told.splitlines())) <= columns
+        assert max(map(cell_len, told.splitlines())) <= columns
     assert "to be spent: 0.80 USD" in rest
 
 
