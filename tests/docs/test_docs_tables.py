@@ -35,7 +35,8 @@ from batchsora.job import Clip, Fault, Fit, Job, Order, Reason, Size, State
 from batchsora.lifecycle import NEXT_STEP, TRANSITIONS, Event, Step
 from batchsora.manifest.fields import DEFAULTS, FIELDS
 from batchsora.manifest.head import KEYS
-from batchsora.manifest.templates import PLACEHOLDERS
+from batchsora.manifest.inclusion import KEYS as INCLUSION_KEYS
+from batchsora.manifest.templates import PLACEHOLDERS, Scope, fill
 from batchsora.reports import report_columns
 from batchsora.runner.progress import Told
 from batchsora.runner.stopping import COLLECT
@@ -201,6 +202,18 @@ def test_fields_have_the_defaults_that_are_listed() -> None:
 def test_every_placeholder_and_every_fit_is_listed() -> None:
     assert listed(MANIFEST, "placeholder") == [f"{{{name}}}" for name in PLACEHOLDERS]
     assert listed(MANIFEST, "`fit`") == list(Fit)
+
+
+def test_every_filter_that_is_listed_does_what_is_said() -> None:
+    head = "of *Café Crème no. 7*"
+    for row in table(MANIFEST, "filter"):
+        word, told = bare(row["filter"]), row[head]
+        filled = fill(f"{{title{word}}}", "prompt", Scope({"title": "Café Crème no. 7"}, {}, ()))
+        assert filled == bare(told) or (isinstance(filled, list) and told == "refused: no number")
+
+
+def test_every_key_beside_from_is_listed() -> None:
+    assert listed(MANIFEST, "beside `from`") == list(INCLUSION_KEYS[1:])
 
 
 # -- the simulator ---------------------------------------------------------------------------------
