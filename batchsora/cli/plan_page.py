@@ -150,7 +150,7 @@ def _sentences(sums: Sums, manifest: Path) -> Iterator[str]:
     yield f"to be spent: {_cost(sums.to_spend)}"
     if sums.retries.count:
         more = f"{_cost(sums.retries.money)} more"
-        yield f"failed jobs are left alone; --retry-failed would buy them anew, for {more}"
+        yield f"failed jobs are left alone; --retry-failed would buy them anew: {more}"
     yield from _moved(sums.moved)
     yield from _gone(sums.replaced, ", changed")
     yield from _gone(sums.gone, "")

@@ -128,7 +128,7 @@ def test_each_kind_of_action_is_shown_with_its_reason_and_money_comes_first(
         "",
         "6 jobs: 1 submit, 1 in doubt, 1 adopt, 1 download, 1 failed, 1 done",
         "to be spent: 0.40 USD",
-        "failed jobs are left alone; --retry-failed would buy them anew, for 0.40 USD more",
+        "failed jobs are left alone; --retry-failed would buy them anew: 0.40 USD more",
         (
             "settle what is in doubt with: batchsora resolve runs/work JOB"
             " --video VIDEO_ID | --not-made | --lost"
