@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -24,7 +23,8 @@ from urllib.parse import urlsplit
 HERE = Path(__file__).parent
 PHOTOGRAPH = HERE.parents[1] / "manifests" / "images" / "coffee.jpg"
 BATCHSORA = (sys.executable, "-m", "batchsora")
-ROWS = 100_000
+ROWS, MANY_ROWS = 100_000, 1_000_000
+IMAGES = 1_000
 CLIPS = 60
 ROUNDS = 3
 STORY = "{clip: tiny, render_s: [1.8, 2.2], max_running: 20}"
@@ -42,43 +42,55 @@ def main() -> None:
     """Measure everything, and print a line for each figure."""
     with tempfile.TemporaryDirectory(prefix="batchsora-bench-") as name:
         folder = Path(name)
-        shutil.copy(PHOTOGRAPH, folder)
-        table = write_rows(folder)
-        plan_many(folder, table)
-        start_many(folder, table)
+        write_images(folder)
         make_clips(folder)
+        few = plan_many(folder, write_rows(folder, ROWS), ROUNDS)
+        many = plan_many(folder, write_rows(folder, MANY_ROWS), 1)
+        growth = many.peak_mb / few.peak_mb
+        print(f"  ten times the rows: time {many.seconds / few.seconds:.1f}, memory {growth:.2f}")
+        start_many(folder, ROWS)
+        start_many(folder, MANY_ROWS)
 
 
-def write_rows(folder: Path) -> Path:
-    """Write a table of 100,000 rows with one image."""
-    table = folder / "many.csv"
+def write_images(folder: Path) -> None:
+    """Write images of which no two have the same bytes."""
+    photograph = PHOTOGRAPH.read_bytes()
+    (folder / "images").mkdir()
+    for number in range(IMAGES):  # what stands behind a JPEG's end is no part of the picture
+        (folder / "images" / f"{number}.jpg").write_bytes(photograph + number.to_bytes(2))
+
+
+def write_rows(folder: Path, rows: int) -> Path:
+    """Write a table of so many rows, with a thousand images."""
+    table = folder / f"{rows}.csv"
     with table.open("w") as file:
         file.write("sku,image,prompt,model,seconds,size\n")
-        for row in range(ROWS):
+        for row in range(rows):
             prompt = f"Steam rises from cup number {row}"
-            file.write(f"CUP-{row},{PHOTOGRAPH.name},{prompt},sora-2,4,720x1280\n")
+            file.write(f"CUP-{row},images/{row % IMAGES}.jpg,{prompt},sora-2,4,720x1280\n")
     return table
 
 
-def plan_many(folder: Path, table: Path) -> None:
+def plan_many(folder: Path, table: Path, rounds: int) -> Measured:
     """Plan them, beside a script that reads, checks and keys them."""
-    ours = [measure([*BATCHSORA, "plan", str(table)], folder) for _ in range(ROUNDS)]
+    ours = [measure([*BATCHSORA, "plan", str(table)], folder) for _ in range(rounds)]
     script = [sys.executable, str(HERE / "script_plan.py"), str(table)]
-    theirs = [measure(script, folder) for _ in range(ROUNDS)]
-    compare(f"plan {ROWS:,} rows", ours, theirs, "a script with csv, sets and a hash")
+    theirs = [measure(script, folder) for _ in range(rounds)]
+    compare(f"plan {int(table.stem):,} rows", ours, theirs, "a script with csv, sets and a hash")
+    return Measured(
+        statistics.median(it.seconds for it in ours), statistics.median(it.peak_mb for it in ours)
+    )
 
 
-def start_many(folder: Path, table: Path) -> None:
-    """Run them, and see when the first request comes; the run is then ended."""
-    took = []
-    for number in range(ROUNDS):
-        with simulator(folder / f"start-{number}") as url:
-            out_dir = str(folder / f"run-{number}")
-            command = [*BATCHSORA, "run", str(table), "--base-url", url, "-o", out_dir]
-            took.append(measure_start(command, folder, url))
-    seconds = statistics.median(it.seconds for it in took)
-    peak_mb = max(it.peak_mb for it in took)
-    print(f"run of {ROWS:,} rows: first request after {seconds:.1f} s, peak {peak_mb:.0f} MB")
+def start_many(folder: Path, rows: int) -> None:
+    """Run them until the first request comes; then plan them with a ledger that knows them all."""
+    table, out_dir = str(folder / f"{rows}.csv"), str(folder / f"run-{rows}")
+    with simulator(folder / f"start-{rows}") as url:
+        where = ("--base-url", url, "-o", out_dir)
+        took = measure_start([*BATCHSORA, "run", table, *where], folder, url)
+        print(f"run {rows:,} rows: first request after {took.seconds:.1f} s, {took.peak_mb:.0f} MB")
+        again = measure([*BATCHSORA, "plan", table, *where], folder)
+    print(f"plan them again: {again.seconds:.1f} s, {again.peak_mb:.0f} MB")
 
 
 def make_clips(folder: Path) -> None:
