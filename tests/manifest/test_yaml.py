@@ -165,22 +165,6 @@ def test_a_hundred_thousand_aliases_are_refused_and_not_expanded(told: Told) -> 
     assert told("m.yaml", bomb)[0].startswith("m.yaml:1: an anchor (&a) is not taken")
 
 
-def test_too_much_yaml_is_refused(told: Told) -> None:
-    rows = "rows:\n" + "- prompt: a\n" * 20_001
-    assert told("m.yaml", rows) == [
-        (
-            "m.yaml:1: 20,001 rows, 20,000 are the most in YAML"
-            " | put them in a CSV file, and write - from: rows.csv"
-        )
-    ]
-    assert told("m.yaml", "[" + "a," * 1_000_001) == [
-        "m.yaml:1: far too much YAML | put the rows in a CSV file and run that"
-    ]
-    assert told("m.yaml", "#" * 16_000_001) == [
-        ("m.yaml: more than 16 MB of YAML | put the rows in a CSV file, and name it with from:")
-    ]
-
-
 def test_twenty_thousand_rows_are_not_too_many(read: Read) -> None:
     assert len(read("m.yaml", "rows:\n" + "- prompt: a\n" * 20_000)) == 20_000
 

@@ -41,6 +41,7 @@ MADE: dict[str, Callable[[Path], object]] = {
     "images/pipe.png": os.mkfifo,
     "jsonl/deep.jsonl": _text("[" * 100_000 + '\n{"prompt": "The cat winks"}\n'),
     "tables/long-cell.csv": _text('prompt,sku\n"The cat' + " winks\n" * 200_000 + '",7\n'),
+    "yaml/endless.yaml": _text("rows: [" + "a," * 1_000_001),
     "yaml/many-rows.yaml": _text("rows:\n" + "  - prompt: The cat winks\n" * 20_001),
 }
 
