@@ -24,7 +24,8 @@ from batchsora.media.images import ImageProblem, inspect_image, prepare_image
 from batchsora.runner.progress import Tell, Told
 from batchsora.runner.recalling import FETCHED, image_file
 from batchsora.runner.stopping import Stopping
-from batchsora.service.images import Fetched, ImageSource, Refusal
+from batchsora.service.images import Fetched, ImageSource
+from batchsora.service.refusals import Refusal
 
 AT_ONCE = 8  # hosts of pictures stand as many from one browser
 BATCH = 500  # rows looked at before anybody else has a turn

@@ -7,12 +7,12 @@ import hashlib
 import os
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Self
 
 import aiohttp
@@ -21,8 +21,6 @@ from yarl import URL
 from batchsora.backoff import Backoff
 from batchsora.clock import Now, system_now
 from batchsora.service.addresses import (
-    PrivateAddressError,
-    ProxyError,
     PublicResolver,
     parse_link,
     proxy_for,
@@ -30,23 +28,29 @@ from batchsora.service.addresses import (
 )
 from batchsora.service.client import USER_AGENT
 from batchsora.service.downloads import FIRST_BYTE_S, MOST_HOPS, WINDOW_S, Pace
+from batchsora.service.refusals import (
+    BY_HAND,
+    LATER,
+    OPEN,
+    RIGHT,
+    SMALLER,
+    Again,
+    Refusal,
+    refuse,
+    refuse_failure,
+    refuse_status,
+)
 from batchsora.service.waits import retry_after_s
 from batchsora.service.wire import CONNECT_S, FAILURES, is_packed, open_session, within
 
 TRIES = 3
 RETRIES = Backoff(first_s=1.0, ceiling_s=10.0)
-LONGEST_WAIT_S = 30.0  # asked for by a host; a run can be started again after a longer one
 
 # some hosts choose a format by this: the photograph as it is comes before what is made of it
 ACCEPT = "image/jpeg,image/png,image/webp;q=0.9,image/*;q=0.8,*/*;q=0.5"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNSENDABLE = re.compile(r"[\x00-\x20\x7f]")  # in a line of HTTP; people write blanks
-
-_RIGHT = "see that the address is right"
-_OPEN = "give an address that everybody can open: http or https, without a password"
-_NETWORK = "see that the network is there and the address right"
-_LATER = "run it again later: what was fetched is kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +60,6 @@ class Fetched:
     sha256: str
     bytes: int
     is_whole: bool  # its end was announced; else only the image itself can tell
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why there is no image, in whole phrases without its address, and how to mend it."""
-
-    what: str
-    mend: str
-    unreached: bool = False  # nobody answered: it may be the network
-
-
-@dataclass(frozen=True, slots=True)
-class _Again:
-    """It may come when it is asked for once more."""
-
-    refusal: Refusal
-    wait_s: float | None = None  # as its host asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +151,7 @@ class ImageSource:
         failures = 0
         while True:
             found = await self._try(address, path)
-            if not isinstance(found, _Again):
+            if not isinstance(found, Again):
                 return found
             failures += 1
             if failures == TRIES:
@@ -174,29 +161,29 @@ class ImageSource:
                 wait_s = RETRIES.wait_s(failures, self._chance())
             await asyncio.sleep(wait_s)
 
-    async def _try(self, address: str, path: Path) -> Fetched | Refusal | _Again:
+    async def _try(self, address: str, path: Path) -> Fetched | Refusal | Again:
         """Follow the way to the image once."""
         target, after = _read(address), ""
         plain_http = target is not None and target.scheme != "https"
         for _ in range(MOST_HOPS + 1):
             if target is None:
-                return _refusal(f"{after}its address is none", _RIGHT)
+                return refuse(f"{after}its address is none", RIGHT)
             if why := why_not(target, loopback=self._loopback, plain_http=plain_http):
-                return _refusal(after + why, _OPEN)
+                return refuse(after + why, OPEN)
             found = await self._get(target, path)
             if not isinstance(found, _Elsewhere):
                 return found
             # who began with https goes on with it; all others may change to it
             plain_http = plain_http and target.scheme != "https"
             target, after = found.target, "after a redirect "
-        return _refusal(f"more than {MOST_HOPS} redirects", _RIGHT)
+        return refuse(f"more than {MOST_HOPS} redirects", RIGHT)
 
-    async def _get(self, target: URL, path: Path) -> Fetched | Refusal | _Again | _Elsewhere:
+    async def _get(self, target: URL, path: Path) -> Fetched | Refusal | Again | _Elsewhere:
         try:
             async with asyncio.timeout(CONNECT_S + FIRST_BYTE_S):
                 response = await self._ask(target)
         except FAILURES as error:
-            return _failed(error)
+            return refuse_failure(error)
         try:
             return await self._take(response, target, path)
         finally:
@@ -215,35 +202,26 @@ class ImageSource:
 
     async def _take(
         self, response: aiohttp.ClientResponse, target: URL, path: Path
-    ) -> Fetched | Refusal | _Again | _Elsewhere:
+    ) -> Fetched | Refusal | Again | _Elsewhere:
         if response.status in _REDIRECTS:
             place = response.headers.get("Location", "")
             onward = _read(place, target) if place else None
-            return _Elsewhere(onward) if onward else _refusal("a redirect to no address", _RIGHT)
+            return _Elsewhere(onward) if onward else refuse("a redirect to no address", RIGHT)
         if response.status != HTTPStatus.OK:
             return self._no_image(response)
         if is_packed({"content-encoding": response.headers.get("Content-Encoding", "")}):
-            return _refusal("it came packed although plain bytes were asked for", _OTHER_HOST)
+            return refuse("it came packed although plain bytes were asked for", BY_HAND)
         if (response.content_length or 0) > self._most_bytes:
             return self._too_big()
         return await self._save(response, path)
 
-    def _no_image(self, response: aiohttp.ClientResponse) -> Refusal | _Again:
-        """Say what a status means that is not OK: whose fault it is, and whether it passes."""
-        status = response.status
-        if status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS:
-            return _refusal(f"HTTP {status}", _MENDS.get(status, _RIGHT))
-        refusal, wait_s = _refusal(f"HTTP {status}", _LATER), None
-        if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            wait_s = retry_after_s(headers, self._now())
-            if wait_s is not None and wait_s > LONGEST_WAIT_S:
-                return _refusal(f"HTTP {status}, come back in {wait_s:.0f} s", _LATER)
-        return _Again(refusal, wait_s)
+    def _no_image(self, response: aiohttp.ClientResponse) -> Refusal | Again:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return refuse_status(response.status, retry_after_s(headers, self._now()))
 
     async def _save(
         self, response: aiohttp.ClientResponse, path: Path
-    ) -> Fetched | Refusal | _Again:
+    ) -> Fetched | Refusal | Again:
         with _NewFile(path) as file:
             found = await self._stream(response, file.write)
             if isinstance(found, Fetched):
@@ -252,13 +230,13 @@ class ImageSource:
 
     async def _stream(
         self, response: aiohttp.ClientResponse, write: Callable[[bytes], object]
-    ) -> Fetched | Refusal | _Again:
+    ) -> Fetched | Refusal | Again:
         digest, total, pace = hashlib.sha256(), 0, Pace()
         while True:
             try:
                 chunk = await within(WINDOW_S, response)
             except FAILURES as error:
-                return _failed(error)
+                return refuse_failure(error)
             if not chunk:
                 break
             total += len(chunk)
@@ -267,67 +245,18 @@ class ImageSource:
             digest.update(chunk)
             write(chunk)  # outside of every try: a full disk is no failure of the wire
             if slow := pace.too_slow(len(chunk)):
-                return _Again(_refusal(f"too slow, {slow}", _LATER))
+                return Again(refuse(f"too slow, {slow}", LATER))
         if not total:
-            return _refusal("what came is empty", _RIGHT)
+            return refuse("what came is empty", RIGHT)
         chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
         is_whole = chunked or response.content_length is not None
         return Fetched(digest.hexdigest(), total, is_whole)
 
     def _too_big(self) -> Refusal:
         most_mb = self._most_bytes / 1e6
-        return _refusal(f"more than {most_mb:.0f} MB", "give the address of a smaller one")
-
-
-_OTHER_HOST = "download it, and give the path of the file"
-_MENDS: Mapping[int, str] = MappingProxyType(
-    {
-        HTTPStatus.UNAUTHORIZED: _OPEN,
-        HTTPStatus.FORBIDDEN: f"{_RIGHT}, and not expired; or download it, and give its path",
-    }
-)
+        return refuse(f"more than {most_mb:.0f} MB", SMALLER)
 
 
 def _read(text: str, page: URL | None = None) -> URL | None:
     """Read an address as people write them: with blanks, which are sent as %20."""
     return parse_link(_UNSENDABLE.sub(lambda it: f"%{ord(it[0]):02X}", text.strip()), page)
-
-
-def _refusal(why: str, mend: str, *, unreached: bool = False) -> Refusal:
-    return Refusal(f"the image can't be fetched: {why}", mend, unreached)
-
-
-def _failed(error: Exception) -> Refusal | _Again:
-    """Say what a failure of the wire means; aiohttp's own words are for programmers."""
-    match error:
-        case aiohttp.ClientConnectorCertificateError():
-            return _refusal("the certificate of its host is not trusted", _RIGHT)
-        case aiohttp.ClientConnectorError(os_error=PrivateAddressError()):
-            return _refusal("its address is a private one", _OPEN)
-        case ProxyError():
-            return _refusal("the environment's proxy is no http proxy", "mend HTTPS_PROXY")
-        case aiohttp.ClientHttpProxyError():
-            return _refusal(
-                f"the proxy refuses it: HTTP {error.status}", "see what the proxy lets by"
-            )
-        case aiohttp.InvalidURL() | UnicodeError():
-            return _refusal("its address is none", _RIGHT)
-        case _:
-            words = next(words for kind, words in _TOLD.items() if isinstance(error, kind))
-            unreached = isinstance(error, (aiohttp.ClientConnectorError, TimeoutError))
-            mend = _NETWORK if unreached else _LATER
-            return _Again(_refusal(words, mend, unreached=unreached))
-
-
-# the first that fits
-_TOLD: Mapping[type[Exception], str] = MappingProxyType(
-    {
-        aiohttp.ClientConnectorDNSError: "the name of its host is not known",
-        aiohttp.ClientSSLError: "no secure connection to its host",
-        aiohttp.ClientConnectorError: "its host can't be reached",
-        TimeoutError: "no answer in time",
-        aiohttp.ClientPayloadError: "it broke off",
-        aiohttp.ClientResponseError: "its host does not answer in HTTP",
-        Exception: "the connection broke off",
-    }
-)

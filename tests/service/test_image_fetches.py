@@ -20,7 +20,8 @@ from yarl import URL
 
 from batchsora.service.client import USER_AGENT
 from batchsora.service.downloads import MOST_HOPS
-from batchsora.service.images import TRIES, Fetched, ImageSource, Refusal
+from batchsora.service.images import TRIES, Fetched, ImageSource
+from batchsora.service.refusals import Refusal
 
 IMAGE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40  # to this room it is bytes like any others
 MOST_BYTES = 100_000
@@ -362,6 +363,17 @@ async def test_of_an_image_that_is_too_big_only_its_beginning_is_read(
         server.says(200, bytes(MOST_BYTES + 1))
         assert await why(tmp_path, server.url) == "more than 0 MB"
         assert len(server.asked) == 3
+
+
+@pytest.mark.looptime
+async def test_an_image_that_is_announced_too_big_is_not_waited_for(tmp_path: Path) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(HEAD + b"Content-Length: %d\r\n\r\n" % (MOST_BYTES + 1))
+        await reader.read()
+
+    async with raw_server(talk) as url:
+        assert await why(tmp_path, url) == "more than 0 MB"
 
 
 # -- images that break off ------------------------------------------------------------------------
