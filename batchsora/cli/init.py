@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Sequence
-from contextlib import closing
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,22 +11,18 @@ from pathlib import Path
 import click
 
 from batchsora.cli.drafting import feed_manifest, folder_manifest
+from batchsora.cli.looking import look_at
 from batchsora.cli.newfiles import put
 from batchsora.cli.options import PATH, encoding_option
-from batchsora.cli.plan_sums import Money, Problems
 from batchsora.cli.printing import err, out
 from batchsora.cli.schema import schema_text
 from batchsora.cli.targets import shown
 from batchsora.cli.words import cost_text
-from batchsora.clock import system_now
-from batchsora.errors import ManifestRefusedError, Problem, UsageError
-from batchsora.ledger.opening import empty
-from batchsora.ledger.records import Records
+from batchsora.errors import ManifestRefusedError, UsageError
 from batchsora.manifest import open_manifest
 from batchsora.manifest.sources import TABLES, suffix_of
 from batchsora.manifest.tables import read_header
 from batchsora.manifest.text import UTF_8, TextFile, TextRefusedError
-from batchsora.runner.planning import Choice, Met, meet
 
 STARTER = "campaign.yaml"
 SCHEMA = "manifest.schema.json"
@@ -96,41 +90,14 @@ def _runs_as_it_is(feed: Path, encoding: str) -> bool:
     try:
         header, _ = read_header(TextFile(feed, encoding))
         named = dict(header.fields)
-        return {"image", "prompt"} <= named.keys() and not _look_at(feed, encoding).problems.count
+        return {"image", "prompt"} <= named.keys() and not look_at(
+            open_manifest(feed, encoding=encoding)
+        ).problems.count
     except (TextRefusedError, ManifestRefusedError):
         return False
 
 
 # -- what is told ----------------------------------------------------------------------------------
-
-
-class _Found:
-    """What is in a manifest."""
-
-    def __init__(self) -> None:
-        self.problems = Problems()
-        self.jobs = 0
-        self.price = Money()
-        self.notes: tuple[str, ...] = ()
-
-
-def _look_at(manifest: Path, encoding: str = UTF_8) -> _Found:
-    """Read a manifest to its end, as `batchsora validate` does."""
-    found = _Found()
-    with closing(empty()) as ledger:
-        opened = open_manifest(manifest, encoding=encoding)
-        nowhere = Path(os.devnull)
-        for met in meet(opened, Records(ledger), nowhere, Choice(), system_now()):
-            match met:
-                case Problem():
-                    found.problems.add(met)
-                case Met():
-                    found.jobs += 1
-                    found.price.add(met.planned.price_usd)
-                case _:
-                    pass
-    found.notes = opened.notes
-    return found
 
 
 def _tell_how_to_run(feed: Path, encoding: str) -> None:
@@ -143,14 +110,15 @@ def _tell_what_is_next(manifest: Path) -> None:
     """Say what is in the manifest that was written, and what to type next."""
     name = shlex.quote(shown(manifest))
     try:
-        found = _look_at(manifest)
+        opened = open_manifest(manifest)
+        found = look_at(opened)
     except ManifestRefusedError as refused:
         problems = refused.count
     else:
         problems = found.problems.count
         clips = f"{found.jobs:,} clip{'s' if found.jobs != 1 else ''}"
         err(f"{clips}, {cost_text(found.price.usd, found.price.unpriced)} in all")
-        for note in found.notes:
+        for note in opened.notes:
             err(note)
     if problems:
         err(f"{problems:,} problem{'s' if problems != 1 else ''}: batchsora validate {name}")

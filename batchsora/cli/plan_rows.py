@@ -12,7 +12,7 @@ from click.exceptions import Exit
 
 from batchsora.cli.printing import silence
 from batchsora.reports.columns import AddRow, Cell, Row, money_text, place_text
-from batchsora.reports.tables import ARMED
+from batchsora.reports.tables import disarmed
 from batchsora.runner.planning import Action, Gone, Met
 
 COLUMNS = (
@@ -44,7 +44,7 @@ def row_writer(form: Form) -> AddRow | None:
         case Form.CSV:
             lines = csv.writer(_Stdout(), lineterminator="\r\n")
             lines.writerow(COLUMNS)
-            return lambda row: lines.writerow(map(_disarmed, row.values()))
+            return lambda row: lines.writerow(map(disarmed, row.values()))
         case _:
             assert_never(form)
 
@@ -95,10 +95,6 @@ def gone_row(gone: Gone, why: str) -> Row:
         place_text(gone.known.file, gone.known.line),
     )
     return dict(zip(COLUMNS, cells, strict=True))
-
-
-def _disarmed(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(ARMED) else cell
 
 
 def flush() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -287,12 +288,17 @@ def _names(job: Job, name: str) -> bool:
     return name in {job.id, full} or fnmatchcase(job.id, name) or fnmatchcase(full, name)
 
 
+@lru_cache(maxsize=1024)
+def _read_tags(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
 def _read_entry(row: Any) -> Entry:
     return Entry(
         read_job(row),
         row["row"],
         row["manifest_file"],
         row["manifest_line"],
-        tuple(json.loads(row["tags"])),
+        _read_tags(row["tags"]),
         json.loads(row["columns"]),
     )

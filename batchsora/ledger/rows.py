@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -102,12 +103,20 @@ def _details(happening: Happening) -> Iterator[tuple[str, Any]]:
 def read_job(row: Row) -> Job:
     """Read a job from its row."""
     price = row["price_usd"]
-    return Job(
+    job = Job(
         key=row["key"],
         id=row["id"],
         order=_read_order(row),
         output=row["output"],
         price_usd=None if price is None else Decimal(price),
+    )
+    # of a job to which nothing has happened there is no more to read: they may be a million
+    return job if row["revision"] == 0 else _moved(job, row)
+
+
+def _moved(job: Job, row: Row) -> Job:
+    return replace(
+        job,
         state=State(row["state"]),
         revision=row["revision"],
         reason=None if row["reason"] is None else Reason(row["reason"]),

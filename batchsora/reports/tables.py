@@ -21,9 +21,10 @@ def csv_report(path: Path, own: Sequence[str]) -> Iterator[AddRow]:
     """
     with written_beside(path, encoding="utf-8-sig") as file:
         lines = csv.writer(file, lineterminator="\r\n")
-        lines.writerow(map(_disarmed, report_columns(own)))
-        yield lambda row: lines.writerow(map(_disarmed, row.values()))
+        lines.writerow(map(disarmed, report_columns(own)))
+        yield lambda row: lines.writerow(map(disarmed, row.values()))
 
 
-def _disarmed(cell: Cell) -> Cell:
+def disarmed(cell: Cell) -> Cell:
+    """Make a cell one that no spreadsheet takes for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(ARMED) else cell

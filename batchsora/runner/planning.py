@@ -181,10 +181,7 @@ def meet(
             placed = seen.named([(at, it) for it, at in zip(jobs, positions, strict=False)])
             known = {} if is_blank else records.find(it.key for it in jobs)
             # a known job keeps its path, whatever the manifest would call it today
-            placed.jobs = [
-                (at, replace(it, output=known[it.key].job.output) if it.key in known else it)
-                for at, it in placed.jobs
-            ]
+            placed.jobs = [(at, _settled(it, known.get(it.key))) for at, it in placed.jobs]
             clashes = seen.clashes(placed)
             taken: set[str] = set()
             if not is_blank:
@@ -199,7 +196,14 @@ def meet(
                 yield found.met(position, planned, entry, taken, chosen=chosen)
         for keys in records.placed():
             gone = records.find(set(keys) - seen.has(keys))
-            yield from map(Gone, gone.values())
+            yield from map(Gone, sorted(gone.values(), key=lambda it: it.row or 0))
+
+
+def _settled(planned: Planned, entry: Entry | None) -> Planned:
+    """Let a known job keep its path."""
+    if entry is None or entry.job.output == planned.output:
+        return planned
+    return replace(planned, output=entry.job.output)
 
 
 T = TypeVar("T")

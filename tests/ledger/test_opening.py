@@ -342,7 +342,7 @@ def test_a_reader_sees_nothing_of_what_a_writer_has_not_committed_and_spoils_non
     with opened(tmp_path) as ledger:
         take_in(ledger, planned("cat"))
         with ledger.atomic():
-            ledger.db.execute("update jobs set hint = 'new'")
+            ledger.db.execute("update jobs set hint = 'new', revision = 1")
             look_on = [sys.executable, "-c", HINTS, str(ledger.path)]
             seen = subprocess.run(look_on, capture_output=True, text=True, check=True).stdout
         assert seen == "{''}\n"
