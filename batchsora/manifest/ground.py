@@ -15,6 +15,8 @@ from batchsora.manifest.located import RowText
 from batchsora.manifest.outputs import DEFAULT_OUTPUT
 from batchsora.models import Cards
 
+Matrix = Mapping[str, tuple[str, ...]]
+
 _FIELDS: Mapping[str, str] = MappingProxyType({**DEFAULTS, "output": DEFAULT_OUTPUT})
 
 
@@ -36,9 +38,9 @@ class Ground:
     cards: Cards
     included: str = ""  # the file from the manifest's folder; "" for the manifest itself
     prefix: str = ""  # the way from the manifest's folder to this one, with a slash at its end
-    fields: Mapping[str, str] = field(default_factory=lambda: _FIELDS)
+    fields: Mapping[str, str] = field(default_factory=lambda: _FIELDS)  # images as from home
     columns: Mapping[str, str] = field(default_factory=dict)
-    matrix: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    matrix: Matrix = field(default_factory=dict)
     blame: Mapping[str, Place] = field(default_factory=dict)  # where a field's default is written
     elsewhere: frozenset[str] = frozenset()  # variables that some of its rows have
 
@@ -48,22 +50,37 @@ class Ground:
             return image
         return f"{self.prefix}{image}"
 
+    def at_home(self, row: RowText) -> RowText:
+        """Name a row's images as from the manifest's folder, wherever the row is written."""
+        if not self.prefix:
+            return row
+        fields, matrix = dict(row.fields), dict(row.matrix)
+        if "image" in fields:
+            fields["image"] = self.from_home(fields["image"])
+        if "image" in matrix:
+            matrix["image"] = tuple(map(self.from_home, matrix["image"]))
+        return row._replace(fields=fields, matrix=matrix)
+
     def over(self, layer: RowText, file: str) -> Ground:
         """Lay further defaults over these; `file` is where they are written."""
+        layer = self.at_home(layer)
         said = {*layer.fields, *layer.matrix}
         blame = {name: Place(file, layer.lines.get(name, layer.line)) for name in said}
         return replace(
             self,
-            # a field goes before an axis of a matrix below it, and the other way round
-            fields={
-                name: text
-                for name, text in {**self.fields, **layer.fields}.items()
-                if name not in layer.matrix
-            },
+            fields={**self.fields, **layer.fields},
             columns={**self.columns, **layer.columns},
-            matrix=layer.matrix or self.matrix,
+            matrix=layer.matrix or axes_left(self.matrix, layer),
             blame={**self.blame, **blame},
         )
+
+
+def axes_left(matrix: Matrix, said: RowText) -> Matrix:
+    """Take the axes that hold where this is said: not those of which it says a value itself."""
+    if not matrix:
+        return matrix
+    own = {*said.fields, *(name for name, text in said.columns.items() if text.strip())}
+    return {axis: values for axis, values in matrix.items() if axis not in own}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from batchsora.errors import Problem
 from batchsora.job import Order
 from batchsora.manifest.apart import Apart
 from batchsora.manifest.fields import COLUMNS, DEFAULTS
-from batchsora.manifest.ground import Ground
+from batchsora.manifest.ground import Ground, Matrix, axes_left
 from batchsora.manifest.located import Flaw, RowText, shown
 from batchsora.manifest.outputs import output_path
 from batchsora.manifest.pictures import NO_PICTURE, Picture, Recall, find_files, find_picture
@@ -65,14 +65,15 @@ class RowReader:
         self._ground = ground
         self._told = told  # problems of what rows share: said once, not with each row
         self._terms = lru_cache(KEPT_TERMS)(partial(read_terms, cards=ground.cards))
-        self._files = lru_cache(KEPT_PATTERNS)(partial(find_files, folder=ground.folder))
+        self._files = lru_cache(KEPT_PATTERNS)(partial(find_files, folder=ground.home))
         self._picture = lru_cache(KEPT_PICTURES)(
             partial(find_picture, folder=ground.home, recall=recall)
         )
 
     def read(self, row: RowText) -> Iterator[Planned | Problem]:
         """Read one row: its jobs in order, or everything that is wrong with it."""
-        matrix = row.matrix or self._shared_matrix(row)
+        row = self._ground.at_home(row)
+        matrix = row.matrix or axes_left(self._ground.matrix, row)
         variant = _Variant(
             {**self._ground.fields, **row.fields}, {**self._ground.columns, **row.columns}
         )
@@ -87,7 +88,7 @@ class RowReader:
                 yield from self._problem(row, found)
 
     def _read_many(
-        self, row: RowText, variant: _Variant, matrix: Mapping[str, tuple[str, ...]]
+        self, row: RowText, variant: _Variant, matrix: Matrix
     ) -> Iterator[Planned | Problem]:
         """Read a row that stands for several; what is wrong with all of them is told once."""
         apart = Apart(matrix, variant.fields)
@@ -101,9 +102,7 @@ class RowReader:
                     said.add(flaw)
                     yield from self._problem(row, flaw)
 
-    def _variants(
-        self, row: _Variant, matrix: Mapping[str, tuple[str, ...]]
-    ) -> Iterator[_Variant | Flaw]:
+    def _variants(self, row: _Variant, matrix: Matrix) -> Iterator[_Variant | Flaw]:
         """Combine the axes in their order, the last one fastest, and then the files."""
         count = math.prod(map(len, matrix.values()))
         if count > MOST_COMBINATIONS:
@@ -121,14 +120,6 @@ class RowReader:
                 continue
             for file in files:
                 yield variant._replace(fields={**variant.fields, "image": file})
-
-    def _shared_matrix(self, row: RowText) -> Mapping[str, tuple[str, ...]]:
-        """Take the axes that hold for all rows but for what this row says itself."""
-        shared = self._ground.matrix
-        if not shared:
-            return shared
-        own = {*row.fields, *(name for name, text in row.columns.items() if text.strip())}
-        return {axis: values for axis, values in shared.items() if axis not in own}
 
     def _matching(self, variant: _Variant) -> tuple[str, ...] | Flaw | None:
         """Find the files of a pattern; None where the image is no pattern."""
@@ -157,8 +148,7 @@ class RowReader:
         picture: Picture | Flaw = NO_PICTURE
         if "image" in fields:
             files = self._matching(variant)
-            image = self._ground.from_home(fields["image"])
-            picture = files if isinstance(files, Flaw) else self._picture(image)
+            picture = files if isinstance(files, Flaw) else self._picture(fields["image"])
         if isinstance(picture, Flaw):
             flaws.append(picture)
             picture = Picture(stem=PurePath(fields["image"]).stem)
