@@ -80,14 +80,27 @@ def fill(
 def slug(text: str, most: int = 60) -> str:
     """Make words fit for a file's name: ``Café Crème!`` is ``cafe-creme``; other scripts stay."""
     plain = "".join(_bare(letter) for letter in unicodedata.normalize("NFKC", text))
-    words = re.sub(r"[\W_]+", "-", plain.lower()).strip("-")
-    return words[:most].rstrip("-")
+    told = ""
+    for letter in plain.lower():
+        begins_a_word = not told or told[-1] == "-"
+        if letter.isalnum() or (_is_mark(letter) and not begins_a_word):
+            told += letter
+        elif not begins_a_word:
+            told += "-"
+        if len(told) == most:
+            break
+    return told.rstrip("-")
 
 
 def _bare(letter: str) -> str:
     """Take a Latin letter's accents off; in other scripts marks are half of the letter."""
     base = unicodedata.normalize("NFD", letter)
     return base[0] if base[0].isascii() else letter
+
+
+def _is_mark(letter: str) -> bool:
+    """Tell a mark that belongs to the letter before it: half of Hindi is written so."""
+    return unicodedata.category(letter)[0] == "M"
 
 
 def _value(inside: str, field: str, scope: Scope) -> str | Flaw | None:
