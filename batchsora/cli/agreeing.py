@@ -77,7 +77,11 @@ class Deal:
                 need_key()
             if asks and self._is_much(taken):
                 raise _UnagreedError(_words(taken))
-        if self._is_much(taken) and not self._can_ask and not self.quiet:
+        if self.quiet:
+            return
+        for note in self.aim.manifest.notes:
+            err(note)
+        if self._is_much(taken) and not self._can_ask:
             err(f"buying: {_words(taken)}")
 
     def _is_much(self, taken: Taken) -> bool:
