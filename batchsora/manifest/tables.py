@@ -54,7 +54,8 @@ def read_header(
     gives. Raises TextRefusedError where the header can't be read at all.
     """
     csv.field_size_limit(MOST_CELL_CHARACTERS)
-    first = next((line for line in file.lines() if line.strip()), "").strip().split("\r")[0]
+    first = next((line for line in file.lines() if line.strip()), "").strip(" \r\n")
+    first = first.split("\r")[0]
     said = _SEPARATOR.fullmatch(first)
     skipped = 0 if said is None else 1
     delimiter = _sniffed(first) if said is None else said[1]

@@ -18,6 +18,8 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 UTF_8 = "utf-8"
 
 _SAVE_AS_UTF8 = "save the file as UTF-8"
+_NAME_IT = "name the encoding that it is in"
+_CHUNK_BYTES = 1 << 16
 _OF_SHEETS = frozenset({".csv", ".tsv"})
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -106,7 +108,7 @@ def _utf8_lines(file: TextFile) -> Iterator[str]:
 
 
 def _other_lines(file: TextFile) -> Iterator[str]:
-    with file.path.open(encoding=file.encoding, newline="") as stream:
+    with file.path.open(encoding=file.encoding, newline="\n") as stream:
         line = 0
         try:
             while text := stream.readline(MOST_LINE_BYTES):
@@ -114,10 +116,42 @@ def _other_lines(file: TextFile) -> Iterator[str]:
                 if len(text) == MOST_LINE_BYTES:
                     raise TextRefusedError(_too_long(file, line))
                 yield text.removeprefix("\ufeff") if line == 1 else text
-        except UnicodeError as error:
-            what = f"not {file.encoding}: {getattr(error, 'reason', error)}"
-            problem = Problem(what, "name the encoding that it is in", str(file), line + 1)
-            raise TextRefusedError(problem) from None
+        except UnicodeError as error:  # some lines behind, for it decodes ahead
+            raise TextRefusedError(_other_fault(file, error)) from None
+
+
+def _other_fault(file: TextFile, error: UnicodeError) -> Problem:
+    """Look once more, for where what can't be decoded stands."""
+    decoder = codecs.getincrementaldecoder(file.encoding)()
+    line, offset = 1, 0
+    with file.path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            state = decoder.getstate()
+            try:
+                line += decoder.decode(chunk).count("\n")
+            except UnicodeError:
+                decoder.setstate(state)
+                return _fault_in(chunk, decoder, file, line, offset)
+            offset += len(chunk)
+    what = f"not {file.encoding}: {getattr(error, 'reason', error)}"  # it ends within a letter
+    return Problem(what, _NAME_IT, str(file), line)
+
+
+def _fault_in(
+    chunk: bytes, decoder: codecs.IncrementalDecoder, file: TextFile, line: int, offset: int
+) -> Problem:
+    """Find the byte of a chunk that can't be decoded."""
+    what = f"not {file.encoding}"
+    for at, byte in enumerate(chunk, offset):
+        try:
+            line += decoder.decode(bytes([byte])).count("\n")
+        except UnicodeDecodeError:
+            what = f"not {file.encoding}: byte 0x{byte:02x} at offset {at}"
+            break
+        except UnicodeError as error:  # UTF-16 without its first two bytes
+            what = f"not {file.encoding}: {error}"
+            break
+    return Problem(what, _NAME_IT, str(file), line)
 
 
 def _whole_text(raw: bytes, file: TextFile) -> str:

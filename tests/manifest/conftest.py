@@ -48,10 +48,10 @@ def write(name: str, content: str | bytes) -> Path:
     return path
 
 
-def problems_of(path: Path) -> list[Problem]:
+def problems_of(path: Path, encoding: str = "utf-8") -> list[Problem]:
     """Open and read a manifest for its problems alone."""
     try:
-        manifest = open_manifest(path)
+        manifest = open_manifest(path, encoding=encoding)
     except ManifestRefusedError as refused:
         return list(refused.problems)
     return [found for found in manifest.jobs() if isinstance(found, Problem)]

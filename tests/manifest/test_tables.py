@@ -5,7 +5,7 @@ import pytest
 from batchsora.errors import Problem
 from batchsora.manifest import Planned, open_manifest
 
-from .conftest import Read, Told, said, write
+from .conftest import Read, Told, problems_of, said, write
 
 
 @pytest.mark.parametrize(
@@ -202,3 +202,89 @@ def test_problems_name_the_file_as_it_was_typed(folder: Path) -> None:
     )
     assert isinstance(found[1], Planned)
     assert found[1].image_path == Path("deep/../cat.png")
+
+
+# ---------------------------------------------------------------- delimiters and encodings
+
+NOTES = {
+    "prompt,sku\nsun,7\n": (),
+    "prompt\nsun\n": (),
+    "prompt;sku\nsun;7\n": ("t.csv is read with a semicolon between the cells",),
+    "prompt\tsku\nsun\t7\n": ("t.csv is read with a tab between the cells",),
+    "sep=;\nprompt;sku\nsun;7\n": ("t.csv is read with a semicolon between the cells",),
+    "SEP=\t\r\nprompt\tsku\r\nsun\t7\r\n": ("t.csv is read with a tab between the cells",),
+    "sep=,\nprompt,sku\nsun,7\n": (),
+    'prompt;"a,b,c";sku\nsun;x;7\n': ("t.csv is read with a semicolon between the cells",),
+}
+
+
+@pytest.mark.parametrize("content", NOTES)
+def test_what_is_between_the_cells_is_found_out_and_told(content: str) -> None:
+    manifest = open_manifest(write("t.csv", content))
+    (job,) = manifest.jobs()
+    assert isinstance(job, Planned)
+    assert job.order.prompt == "sun"
+    assert manifest.notes == NOTES[content]
+
+
+def test_rows_are_counted_below_a_line_that_names_the_delimiter(read: Read) -> None:
+    (job,) = read("t.csv", "sep=;\n\nprompt;sku\nsun;7\n")
+    assert (job.row, job.line, dict(job.columns)) == (1, 4, {"sku": "7"})
+
+
+ENCODED = "prompt,image\nA café at dawn,cat.png\nÀ la carte,\n"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-16", "utf-16-le", "utf-8-sig"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_table_in_another_encoding_is_the_same_table(
+    read: Read, encoding: str, ends: str
+) -> None:
+    as_utf8 = read("t.csv", ENCODED)
+    path = write("other.csv", ENCODED.replace("\n", ends).encode(encoding))
+    found = open_manifest(path, encoding=encoding).jobs()
+    jobs = [job for job in found if isinstance(job, Planned)]
+    assert [(job.key, job.line) for job in jobs] == [(job.key, job.line) for job in as_utf8]
+
+
+@pytest.mark.parametrize("name", ["m.yaml", "m.jsonl"])
+def test_other_files_in_another_encoding_are_read_too(name: str) -> None:
+    row = {"m.yaml": "rows:\n- prompt: Le thé\n", "m.jsonl": '{"prompt": "Le thé"}\n'}[name]
+    (job,) = open_manifest(write(name, row.encode("utf-16")), encoding="utf-16").jobs()
+    assert isinstance(job, Planned)
+    assert job.order.prompt == "Le thé"
+
+
+NOT_SO = {
+    "ascii": "t.csv:3: not ascii: byte 0xc3 at offset 14",
+    "utf-16": "t.csv:1: not utf-16: UTF-16 stream does not start with BOM",
+    "cp1253": "t.csv:4: not cp1253: byte 0xff at offset 30",
+}
+
+
+@pytest.mark.parametrize("encoding", NOT_SO)
+def test_a_table_that_is_not_in_the_encoding_named_is_told_by_byte_and_line(
+    encoding: str,
+) -> None:
+    path = write("t.csv", b"prompt\nsun\ncaf\xc3\xa9 Lumi\xc3\xa8re\nmist\xff\n")
+    assert [said(it).partition(" | ")[0] for it in problems_of(path, encoding)] == [
+        NOT_SO[encoding]
+    ]
+
+
+def test_a_fault_far_down_is_told_by_its_line() -> None:
+    path = write("t.csv", b"prompt\n" + b"sun\n" * 50_000 + b"caf\xe9\n")
+    (problem,) = problems_of(path, "ascii")
+    assert (problem.line, problem.what) == (50_002, "not ascii: byte 0xe9 at offset 200010")
+
+
+def test_a_table_that_ends_within_a_letter_is_told() -> None:
+    path = write("t.csv", "prompt\nsun\n".encode("utf-16") + b"x")
+    (problem,) = problems_of(path, "utf-16")
+    assert (problem.line, problem.what) == (3, "not utf-16: truncated data")
+
+
+def test_old_line_ends_are_told_in_every_encoding() -> None:
+    path = write("t.csv", "prompt,sku\rsun,7\r".encode("utf-16"))
+    (problem,) = problems_of(path, "utf-16")
+    assert problem.what == "a carriage return without a line feed"
