@@ -38,7 +38,7 @@ def _in_any_case(word: str) -> str:
     return "".join(f"[{letter.upper()}{letter}]" for letter in word)
 
 
-_WHOLE = _pattern(r"[0-9]{1,9}(\.0+)?")  # spreadsheets write 4 as 4.0
+_WHOLE = _pattern(r"[0-9]{1,9}(\.0+|,00?)?")  # spreadsheets write 4 as 4.0, or as 4,0
 _NUMBER = _pattern(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _RATE = _pattern(r"[0-9]{1,6}(\.[0-9]{1,6})?\s*/\s*([0-9]{1,6}(\.[0-9]{1,6})?)?\s*[smh]")
 _SIZE = _pattern("[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")

@@ -27,14 +27,24 @@ def test_the_ordinary_terms_have_their_price() -> None:
     assert terms_of() == Terms("sora-2", 4, Size(720, 1280), Framing(), 1, Decimal("0.40"))
 
 
-@pytest.mark.parametrize("text", ["8", "8.0", "8.00", "08"])
+@pytest.mark.parametrize("text", ["8", "8.0", "8.00", "08", "8,0", "8,00"])
 def test_seconds_are_read_as_spreadsheets_write_them(text: str) -> None:
     assert terms_of(seconds=text).seconds == 8
 
 
 @pytest.mark.parametrize(
     ("text", "near"),
-    [("10", 8), ("3", 4), ("900", 12), ("8.5", 4), ("-4", 4), ("four", 4), ("٤", 4), ("1e1", 4)],
+    [
+        ("10", 8),
+        ("3", 4),
+        ("900", 12),
+        ("8.5", 4),
+        ("8,000", 4),
+        ("-4", 4),
+        ("four", 4),
+        ("٤", 4),
+        ("1e1", 4),
+    ],
 )
 def test_seconds_that_the_card_does_not_have_are_refused(text: str, near: int) -> None:
     what = f'seconds must be one of 4, 8, 12 for model sora-2, not "{text}"'
@@ -43,7 +53,11 @@ def test_seconds_that_the_card_does_not_have_are_refused(text: str, near: int) -
 
 @pytest.mark.parametrize(
     ("text", "near"),
-    [("1024x1792", "720x1280"), ("1792x1024", "1280x720"), ("0x5", "720x1280"), ("HD", "720x1280")],
+    [
+        *(("1024x1792", "720x1280"), ("1792x1024", "1280x720"), ("0x5", "720x1280")),
+        *(("HD", "720x1280"), ("1280 x 720", "1280x720"), ("1280X720", "1280x720")),
+        *(("1280*720", "1280x720"), ("1280\u00d7720", "1280x720")),
+    ],
 )
 def test_sizes_that_the_card_does_not_have_are_refused(text: str, near: str) -> None:
     what = f'size must be one of 720x1280, 1280x720 for model sora-2, not "{text}"'
