@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -43,6 +44,10 @@ where key = :key and (
 """  # noqa: S608 - our own words
 
 
+_json = json.JSONEncoder(ensure_ascii=False).encode
+_tags_text = lru_cache(maxsize=1024)(_json)  # rows share them
+
+
 @contextmanager
 def in_bulk(db: Database) -> Iterator[None]:
     """Let very many jobs be recorded, in a transaction that is open: their indexes come at its end.
@@ -59,7 +64,8 @@ def in_bulk(db: Database) -> Iterator[None]:
 
 def add(db: Database, jobs: Sequence[tuple[int, Planned]], at: Any) -> None:
     """Record new jobs, each with its position in the manifest."""
-    db.conn.executemany(_ADD, ({**_row(*it), **_order(it[1]), "at": stamp(at)} for it in jobs))
+    recorded = {"at": stamp(at)}
+    db.conn.executemany(_ADD, (_row(*it) | _order(it[1]) | recorded for it in jobs))
 
 
 def place(db: Database, jobs: Sequence[tuple[int, Planned]]) -> None:
@@ -85,8 +91,8 @@ def _row(position: int, planned: Planned) -> dict[str, Any]:
         "row": planned.row,
         "manifest_file": planned.file or None,
         "manifest_line": planned.line,
-        "tags": json.dumps(planned.tags, ensure_ascii=False),
-        "columns": json.dumps(planned.columns, ensure_ascii=False),
+        "tags": _tags_text(planned.tags),
+        "columns": _json(planned.columns),
         "image": planned.order.image and planned.order.image.written,
         "price_usd": None if price is None else str(price),
     }
