@@ -16,11 +16,10 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from batchsora.errors import Problem
-from batchsora.job import Framing
 from batchsora.ledger.durable import make_folder, sync_folder
 from batchsora.ledger.ledger import Ledger
 from batchsora.manifest.located import shown
-from batchsora.media.images import ImageProblem, inspect_image, prepare_image
+from batchsora.media.images import ImageProblem, inspect_image
 from batchsora.runner.progress import Tell, Told
 from batchsora.runner.recalling import FETCHED, image_file
 from batchsora.runner.stopping import Stopping
@@ -136,7 +135,7 @@ class _Gathering:
         place = image_file(self.ledger.folder, found.sha256)
         try:
             async with self.checking:
-                await self.offload(lambda: _keep(partial, found, place))
+                await self.offload(lambda: _keep(partial, place))
         except ImageProblem as problem:
             return Refusal(problem.what, f"look at the address; {problem.mend}")
         self.ledger.keep_image(wanted.url, found.sha256, found.bytes)
@@ -166,12 +165,10 @@ class _Gathering:
         self.tell(Told(self.ledger.now(), what, message=message))
 
 
-def _keep(partial: Path, fetched: Fetched, place: Path) -> None:
+def _keep(partial: Path, place: Path) -> None:
     """Look at an image, and give it its name, durably; blocks. Raises ImageProblem, OSError."""
     try:
         inspect_image(partial)
-        if not fetched.is_whole:  # then only its own last pixel tells
-            prepare_image(partial, (64, 64), Framing())
     except ImageProblem:
         partial.unlink()
         raise

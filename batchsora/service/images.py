@@ -59,7 +59,6 @@ class Fetched:
 
     sha256: str
     bytes: int
-    is_whole: bool  # its end was announced; else only the image itself can tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +247,8 @@ class ImageSource:
                 return Again(refuse(f"too slow, {slow}", LATER))
         if not total:
             return refuse("what came is empty", RIGHT)
-        chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
-        is_whole = chunked or response.content_length is not None
-        return Fetched(digest.hexdigest(), total, is_whole)
+        # where its end was not announced, only the image itself can tell whether this is all of it
+        return Fetched(digest.hexdigest(), total)
 
     def _too_big(self) -> Refusal:
         most_mb = self._most_bytes / 1e6

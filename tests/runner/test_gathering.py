@@ -282,7 +282,7 @@ async def test_what_is_no_image_is_a_problem_of_the_first_row_that_wants_it(
     assert len(known(ledger)) == 2
 
 
-async def test_of_an_image_whose_end_is_not_announced_the_last_pixel_is_looked_at(
+async def test_an_image_that_is_cut_where_nobody_announced_its_end_is_a_problem(
     ledger: Ledger,
 ) -> None:
     target = io.BytesIO()

@@ -61,8 +61,7 @@ async def why(folder: Path, url: str, **options: Any) -> str:
     return refusal.what.removeprefix("the image can't be fetched: ")
 
 
-def whole(*, announced: bool = True) -> Fetched:
-    return Fetched(hashlib.sha256(IMAGE).hexdigest(), len(IMAGE), announced)
+WHOLE = Fetched(hashlib.sha256(IMAGE).hexdigest(), len(IMAGE))
 
 
 def says_in_turn(server: Scripted, *answers: web.Response | None) -> None:
@@ -83,7 +82,7 @@ def says_in_turn(server: Scripted, *answers: web.Response | None) -> None:
 async def test_an_image_comes_whole_whatever_it_is_called(tmp_path: Path, kind: str) -> None:
     async with scripted() as server:
         server.says(200, IMAGE, content_type=kind)
-        assert await fetch(tmp_path, f"{server.url}/cat.png") == whole()
+        assert await fetch(tmp_path, f"{server.url}/cat.png") == WHOLE
     assert server.asked == [("GET", "/cat.png")]
 
 
@@ -98,7 +97,7 @@ async def test_a_host_learns_no_more_than_that_an_image_is_wanted(tmp_path: Path
     assert headers["accept-encoding"] == "identity"
 
 
-async def test_an_image_in_chunks_is_whole_and_of_one_without_an_end_it_is_not_known(
+async def test_an_image_in_chunks_comes_whole_and_so_does_one_of_no_announced_length(
     tmp_path: Path,
 ) -> None:
     async def script(request: web.Request) -> web.StreamResponse:
@@ -110,9 +109,9 @@ async def test_an_image_in_chunks_is_whole_and_of_one_without_an_end_it_is_not_k
 
     async with scripted() as server:
         server.script = script
-        assert await fetch(tmp_path, server.url) == whole()
+        assert await fetch(tmp_path, server.url) == WHOLE
     async with raw_server(says(HEAD + b"\r\n", IMAGE[:99], IMAGE[99:])) as url:
-        assert await fetch(tmp_path, url) == whole(announced=False)
+        assert await fetch(tmp_path, url) == WHOLE
 
 
 @pytest.mark.parametrize(
@@ -131,7 +130,7 @@ async def test_an_address_is_asked_as_it_was_written(
 ) -> None:
     async with scripted() as server:
         server.says(200, IMAGE)
-        assert await fetch(tmp_path, server.url + written) == whole()
+        assert await fetch(tmp_path, server.url + written) == WHOLE
     assert server.asked == [("GET", asked)]
 
 
@@ -143,7 +142,7 @@ async def test_no_address_puts_a_line_of_its_own_into_a_request(tmp_path: Path) 
         writer.write(SIZED + IMAGE)
 
     async with raw_server(talk) as url:
-        assert await fetch(tmp_path, f"{url}/a HTTP/1.1\r\nX-Injected: 1\r\n") == whole()
+        assert await fetch(tmp_path, f"{url}/a HTTP/1.1\r\nX-Injected: 1\r\n") == WHOLE
     assert heard[0].startswith(b"GET /a%20HTTP/1.1%0D%0AX-Injected:%201 HTTP/1.1\r\n")
 
 
@@ -159,7 +158,7 @@ async def test_a_redirect_is_followed(tmp_path: Path, status: int, place: str, a
     async with scripted() as server:
         moved = web.Response(status=status, headers={"Location": place, "Set-Cookie": "a=b"})
         says_in_turn(server, moved)
-        assert await fetch(tmp_path, f"{server.url}/a/cat.png") == whole()
+        assert await fetch(tmp_path, f"{server.url}/a/cat.png") == WHOLE
     assert server.asked == [("GET", "/a/cat.png"), ("GET", asked)]
     assert "cookie" not in server.headers[1]
 
@@ -168,7 +167,7 @@ async def test_as_many_redirects_are_followed_as_are_allowed_and_no_more(tmp_pat
     async with scripted() as server:
         moved = [web.Response(status=302, headers={"Location": f"/{it}"}) for it in range(9)]
         says_in_turn(server, *moved[:MOST_HOPS])
-        assert await fetch(tmp_path, server.url) == whole()
+        assert await fetch(tmp_path, server.url) == WHOLE
     async with scripted() as server:
         server.says(302, b"", location="/")
         assert await why(tmp_path, server.url) == f"more than {MOST_HOPS} redirects"
@@ -248,7 +247,7 @@ async def test_where_this_machine_is_allowed_its_name_is_too(tmp_path: Path) -> 
     async with scripted() as server:
         server.says(200, IMAGE)
         url = server.url.replace("127.0.0.1", "localhost")
-        assert await fetch(tmp_path, url) == whole()
+        assert await fetch(tmp_path, url) == WHOLE
 
 
 @pytest.fixture
@@ -275,7 +274,7 @@ async def test_no_name_leads_into_a_private_network(tmp_path: Path) -> None:
         assert await why(tmp_path, server.url) == "its address is a private one"
         assert len(server.asked) == 1
         server.says(200, IMAGE)
-        assert await fetch(tmp_path, server.url.replace("127.0.0.1", "here.test")) == whole()
+        assert await fetch(tmp_path, server.url.replace("127.0.0.1", "here.test")) == WHOLE
 
 
 @pytest.mark.parametrize(
@@ -317,7 +316,7 @@ async def test_a_host_in_trouble_is_asked_again_and_not_for_ever(
 ) -> None:
     async with scripted() as server:
         says_in_turn(server, *[web.Response(status=status) for _ in range(TRIES - 1)])
-        assert await fetch(tmp_path, server.url) == whole()
+        assert await fetch(tmp_path, server.url) == WHOLE
     async with scripted() as server:
         server.says(status, PAGE)
         assert await why(tmp_path, server.url) == f"HTTP {status}"
@@ -331,7 +330,7 @@ async def test_a_host_that_asks_for_a_short_wait_gets_it(tmp_path: Path, status:
     async with scripted() as server:
         says_in_turn(server, web.Response(status=status, headers={"Retry-After": "30"}))
         began_s = loop.time()
-        assert await fetch(tmp_path, server.url) == whole()
+        assert await fetch(tmp_path, server.url) == WHOLE
         assert 30 <= loop.time() - began_s < 31
         server.says(status, PAGE, retry_after="31")
         began_s = loop.time()
@@ -444,7 +443,7 @@ async def test_a_cut_image_is_whole_the_next_time(tmp_path: Path) -> None:
         await says(SIZED, IMAGE[: None if talks == TRIES else -1])(reader, writer)
 
     async with raw_server(talk) as url:
-        assert await fetch(tmp_path, url) == whole()
+        assert await fetch(tmp_path, url) == WHOLE
 
 
 @pytest.mark.looptime
@@ -518,7 +517,7 @@ async def test_the_environments_proxy_is_asked_only_where_it_is_trusted(
         proxy.says(200, IMAGE)
         monkeypatch.setenv("http_proxy", proxy.url)
         link = "http://cdn.invalid/cat.png"
-        assert await fetch(tmp_path, link, loopback=False, trust_env=True) == whole()
+        assert await fetch(tmp_path, link, loopback=False, trust_env=True) == WHOLE
         assert proxy.asked == [("GET", link)]
         link = NOWHERE.replace("https", "http")
         await why(tmp_path, link, loopback=False)
