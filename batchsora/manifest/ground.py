@@ -38,32 +38,16 @@ class Ground:
     cards: Cards
     included: str = ""  # the file from the manifest's folder; "" for the manifest itself
     prefix: str = ""  # the way from the manifest's folder to this one, with a slash at its end
-    fields: Mapping[str, str] = field(default_factory=lambda: _FIELDS)  # images as from home
+    fields: Mapping[str, str] = field(default_factory=lambda: _FIELDS)
     columns: Mapping[str, str] = field(default_factory=dict)
     matrix: Matrix = field(default_factory=dict)
+    image_prefix: str = ""  # the way to the folder from which the image among its fields starts
+    axis_prefix: str = ""  # the same for those in its matrix
     blame: Mapping[str, Place] = field(default_factory=dict)  # where a field's default is written
     elsewhere: frozenset[str] = frozenset()  # variables that some of its rows have
 
-    def from_home(self, image: str) -> str:
-        """Name an image as from the manifest's folder."""
-        if not self.prefix or image.startswith("/") or is_address(image):
-            return image
-        return f"{self.prefix}{image}"
-
-    def at_home(self, row: RowText) -> RowText:
-        """Name a row's images as from the manifest's folder, wherever the row is written."""
-        if not self.prefix:
-            return row
-        fields, matrix = dict(row.fields), dict(row.matrix)
-        if "image" in fields:
-            fields["image"] = self.from_home(fields["image"])
-        if "image" in matrix:
-            matrix["image"] = tuple(map(self.from_home, matrix["image"]))
-        return row._replace(fields=fields, matrix=matrix)
-
     def over(self, layer: RowText, file: str) -> Ground:
         """Lay further defaults over these; `file` is where they are written."""
-        layer = self.at_home(layer)
         said = {*layer.fields, *layer.matrix}
         blame = {name: Place(file, layer.lines.get(name, layer.line)) for name in said}
         return replace(
@@ -71,8 +55,17 @@ class Ground:
             fields={**self.fields, **layer.fields},
             columns={**self.columns, **layer.columns},
             matrix=layer.matrix or axes_left(self.matrix, layer),
+            image_prefix=self.prefix if "image" in layer.fields else self.image_prefix,
+            axis_prefix=self.prefix if layer.matrix else self.axis_prefix,
             blame={**self.blame, **blame},
         )
+
+
+def from_home(prefix: str, image: str) -> str:
+    """Name an image as from the manifest's folder; the prefix is the way to where it starts."""
+    if not prefix or image.startswith("/") or is_address(image):
+        return image
+    return f"{prefix}{image}"
 
 
 def axes_left(matrix: Matrix, said: RowText) -> Matrix:

@@ -13,7 +13,7 @@ from batchsora.errors import Problem
 from batchsora.job import Order
 from batchsora.manifest.apart import Apart
 from batchsora.manifest.fields import COLUMNS, DEFAULTS
-from batchsora.manifest.ground import Ground, Matrix, axes_left
+from batchsora.manifest.ground import Ground, Matrix, axes_left, from_home
 from batchsora.manifest.located import Flaw, RowText, shown
 from batchsora.manifest.outputs import output_path
 from batchsora.manifest.pictures import NO_PICTURE, Picture, Recall, find_files, find_picture
@@ -44,6 +44,7 @@ class _Variant(NamedTuple):
 
     fields: Mapping[str, str]
     columns: Mapping[str, str]
+    prefix: str  # the way from the manifest's folder to the one from which its image starts
 
 
 class _Reading(NamedTuple):
@@ -65,17 +66,19 @@ class RowReader:
         self._ground = ground
         self._told = told  # problems of what rows share: said once, not with each row
         self._terms = lru_cache(KEPT_TERMS)(partial(read_terms, cards=ground.cards))
-        self._files = lru_cache(KEPT_PATTERNS)(partial(find_files, folder=ground.home))
+        self._files = lru_cache(KEPT_PATTERNS)(self._find_files)
         self._picture = lru_cache(KEPT_PICTURES)(
             partial(find_picture, folder=ground.home, recall=recall)
         )
 
     def read(self, row: RowText) -> Iterator[Planned | Problem]:
         """Read one row: its jobs in order, or everything that is wrong with it."""
-        row = self._ground.at_home(row)
-        matrix = row.matrix or axes_left(self._ground.matrix, row)
+        ground = self._ground
+        matrix = row.matrix or axes_left(ground.matrix, row)
         variant = _Variant(
-            {**self._ground.fields, **row.fields}, {**self._ground.columns, **row.columns}
+            {**ground.fields, **row.fields},
+            {**ground.columns, **row.columns},
+            ground.prefix if "image" in row.fields else ground.image_prefix,
         )
         files = self._matching(variant)
         if matrix or files is not None:
@@ -93,7 +96,8 @@ class RowReader:
         """Read a row that stands for several; what is wrong with all of them is told once."""
         apart = Apart(matrix, variant.fields)
         said: set[Flaw] = set()
-        for each in self._variants(variant, matrix):
+        prefix = self._ground.prefix if row.matrix else self._ground.axis_prefix
+        for each in self._variants(variant, matrix, prefix):
             for found in (each,) if isinstance(each, Flaw) else self._jobs(row, each):
                 flaw = apart.flaw(found) if isinstance(found, Planned) else found
                 if isinstance(found, Planned) and flaw is None:
@@ -102,7 +106,9 @@ class RowReader:
                     said.add(flaw)
                     yield from self._problem(row, flaw)
 
-    def _variants(self, row: _Variant, matrix: Matrix) -> Iterator[_Variant | Flaw]:
+    def _variants(
+        self, row: _Variant, matrix: Matrix, axis_prefix: str
+    ) -> Iterator[_Variant | Flaw]:
         """Combine the axes in their order, the last one fastest, and then the files."""
         count = math.prod(map(len, matrix.values()))
         if count > MOST_COMBINATIONS:
@@ -113,7 +119,8 @@ class RowReader:
             chosen = dict(zip(matrix, values, strict=True))
             fields = {name: value for name, value in chosen.items() if name in _FIELDS}
             columns = {name: value for name, value in chosen.items() if name not in _FIELDS}
-            variant = _Variant({**row.fields, **fields}, {**row.columns, **columns})
+            prefix = axis_prefix if "image" in fields else row.prefix
+            variant = _Variant({**row.fields, **fields}, {**row.columns, **columns}, prefix)
             files = self._matching(variant)
             if files is None or isinstance(files, Flaw):
                 yield variant
@@ -123,7 +130,12 @@ class RowReader:
 
     def _matching(self, variant: _Variant) -> tuple[str, ...] | Flaw | None:
         """Find the files of a pattern; None where the image is no pattern."""
-        return self._files(variant.fields["image"]) if "image" in variant.fields else None
+        if "image" not in variant.fields:
+            return None
+        return self._files(variant.fields["image"], variant.prefix)
+
+    def _find_files(self, pattern: str, prefix: str) -> tuple[str, ...] | Flaw | None:
+        return find_files(pattern, self._ground.home / prefix)
 
     def _jobs(self, row: RowText, variant: _Variant) -> Iterator[Planned | Flaw]:
         """Make a job for each take; of a variant that is wrong, tell all that is wrong instead."""
@@ -140,7 +152,7 @@ class RowReader:
 
     def _understand(self, row: RowText, variant: _Variant) -> _Reading:
         """Read what no placeholder changes."""
-        fields, columns = variant
+        fields, columns, _ = variant
         flaws = list(row.flaws)
         found = self._terms(TermsText(*[fields[name] for name in TermsText._fields]))
         terms = found if isinstance(found, Terms) else None
@@ -148,7 +160,8 @@ class RowReader:
         picture: Picture | Flaw = NO_PICTURE
         if "image" in fields:
             files = self._matching(variant)
-            picture = files if isinstance(files, Flaw) else self._picture(fields["image"])
+            image = from_home(variant.prefix, fields["image"])
+            picture = files if isinstance(files, Flaw) else self._picture(image)
         if isinstance(picture, Flaw):
             flaws.append(picture)
             picture = Picture(stem=PurePath(fields["image"]).stem)

@@ -121,6 +121,30 @@ def test_patterns_of_an_included_file_start_from_its_folder(read: Read) -> None:
     assert images(read("m.yaml", "rows:\n- from: parts/p.csv\n")) == ["parts/cup.png"]
 
 
+def test_a_folder_may_be_called_as_a_pattern_is(folder: Path, read: Read, told: Told) -> None:
+    (folder / "parts").rename(folder / "[a-z]*")
+    write("[a-z]*/p.csv", "image,prompt\n*.png,slow push-in on {stem}\ncup.png,sun\n")
+    assert images(read("m.yaml", "rows:\n- from: '[a-z]*/p.csv'\n")) == ["[a-z]*/cup.png"] * 2
+    write("[a-z]*/p.csv", "image,prompt\ngone.png,sun\n")
+    assert told("m.yaml", "rows:\n- from: '[a-z]*/p.csv'\n") == [
+        (
+            '[a-z]*/p.csv:2 (row 1): the image is missing: "[a-z]*/gone.png"'
+            " | give the path of a JPEG, PNG or WebP file"
+        )
+    ]
+
+
+def test_images_of_every_layer_start_from_the_file_that_names_them(read: Read) -> None:
+    write("parts/p.yaml", "defaults: {image: cup.png}\nrows:\n- prompt: sun\n- from: q.csv\n")
+    write("parts/q.csv", "prompt,image\nrain,\nlake,../cat.png\n")
+    content = "defaults: {matrix: {image: ['c*.png'], seconds: [4, 8]}}\nrows:\n"
+    jobs = read("m.yaml", f"{content}- prompt: mist\n- from: parts/p.yaml\n")
+    assert [(job.order.prompt, job.order.seconds) for job in jobs[::2]] == [
+        *(("mist", 4), ("sun", 4), ("rain", 4), ("lake", 4)),
+    ]
+    assert images(jobs[::2]) == ["cat.png", "parts/cup.png", "parts/cup.png", "parts/../cat.png"]
+
+
 def test_an_image_beside_from_starts_from_the_file_that_says_it(read: Read) -> None:
     write("parts/p.csv", "prompt\nsun\nrain\n")
     jobs = read("m.yaml", "rows:\n- {from: parts/p.csv, image: cat.png}\n")
