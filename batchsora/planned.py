@@ -28,6 +28,7 @@ class Planned:
     image_path: Path | None  # the file to read; None for what is not fetched yet, too
     image_problem: str = ""  # what is wrong with that file; its hash was recalled then
     image_mend: str = ""
+    first_key: str = ""  # that of its row's first take: a derived id is the beginning of it
     unfetched: bool = False  # its image is an address whose bytes are not here: the key will change
 
     def written_in(self, manifest: Path) -> str:

@@ -202,6 +202,7 @@ class RowReader:
             image_path=picture.path,
             image_problem=picture.problem,
             image_mend=picture.mend,
+            first_key=first_key or key,
             unfetched=picture.unfetched,
         )
 

@@ -41,6 +41,7 @@ class Seen:
     def __init__(self, manifest: Path) -> None:
         self._manifest = manifest
         self._files: list[str] = []
+        self._longer: set[str] = set()  # keys of first takes: few, even among a million rows
         # "": a private file, gone at the end
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute("pragma journal_mode = off")
@@ -59,7 +60,10 @@ class Seen:
             "key", [(at, it, bytes.fromhex(it.key)) for at, it in jobs]
         )
         names = self._add("name", [(at, it, _hash(_name(it))) for at, it in jobs])
-        short = {at for at, it in jobs if at in names and at not in twins and not it.explicit_id}
+        derived = [(at, it) for at, it in jobs if at not in twins and not it.explicit_id]
+        self._longer.update(it.first_key for at, it in derived if at in names)
+        # a row's later takes go with the first, whose name was the one that was taken
+        short = {at for at, it in derived if it.first_key in self._longer} if self._longer else ()
         if short:
             batch.jobs = [(at, _lengthened(it) if at in short else it) for at, it in jobs]
             again = [(at, it, _hash(_name(it))) for at, it in batch.jobs if at in short]
@@ -146,7 +150,7 @@ def _name(planned: Planned) -> str:
 
 def _lengthened(planned: Planned) -> Planned:
     """Give a job that is named after its key more of it, in its output as well."""
-    longer = planned.id + planned.key[len(planned.id) : LONG_ID_DIGITS]
+    longer = planned.first_key[:LONG_ID_DIGITS]
     return replace(planned, id=longer, output=planned.output.replace(planned.id, longer))
 
 
