@@ -76,9 +76,9 @@ def met_row(met: Met, action: Action) -> Row:
 
 def gone_row(gone: Gone, why: str) -> Row:
     """Write a job that is in the manifest no more, with the place where it stood."""
-    job, order = gone.known.job, gone.known.job.order
+    entry, job, order = gone.known.entry, gone.known.job, gone.known.job.order
     cells: tuple[Cell, ...] = (
-        gone.known.row,
+        entry.row,
         job.id,
         order.take,
         "gone",
@@ -92,7 +92,7 @@ def gone_row(gone: Gone, why: str) -> Row:
         order.prompt,
         job.output,
         job.key,
-        place_text(gone.known.file, gone.known.line),
+        place_text(entry.file, entry.line),
     )
     return dict(zip(COLUMNS, cells, strict=True))
 

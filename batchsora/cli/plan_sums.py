@@ -119,7 +119,7 @@ class Sums:
         action = met.with_retry if self._retry_failed else met.action
         planned, known = met.planned, met.known
         order = planned.order
-        spent_usd = NOTHING if known is None else known.job.bill_usd
+        spent_usd = NOTHING if known is None else known.bill_usd
         self.kinds[Kind(action, order.model, order.size, planned.price_usd, spent_usd)] += 1
         shown = self.first[action]
         if len(shown) < SHOWN[action]:

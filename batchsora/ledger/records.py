@@ -27,6 +27,7 @@ from batchsora.ledger.schema import BOUGHT, WAS_BOUGHT
 
 BILLED = "(purchases > 0 or state in ('submitting', 'in_doubt'))"
 REPORTED = f"(position is not null or {BILLED})"
+_NOTHING = Decimal(0)
 PAGE = 500  # rows read at a time: about 10 ms
 
 
@@ -63,6 +64,48 @@ class Entry:
     line: int | None
     tags: tuple[str, ...]
     columns: dict[str, str]
+
+
+class Known:
+    """A job that is met again: read no further than it is asked for, for there may be a million."""
+
+    __slots__ = ("_job", "_row")
+
+    def __init__(self, row: Any) -> None:
+        self._row = row
+        self._job: Job | None = None
+
+    @property
+    def job(self) -> Job:
+        """The job as it is now."""
+        if self._job is None:
+            self._job = read_job(self._row)
+        return self._job
+
+    @property
+    def entry(self) -> Entry:
+        """The job as it is reported."""
+        return _read_entry(self._row)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Tell whether nothing has happened to it since it was recorded."""
+        return bool(self._row["revision"] == 0)
+
+    @property
+    def output(self) -> str:
+        """Where its clip goes."""
+        return str(self._row["output"])
+
+    @property
+    def row(self) -> int | None:
+        """The row that asks for it; None where none does any more."""
+        return None if self._row["row"] is None else int(self._row["row"])
+
+    @property
+    def bill_usd(self) -> Decimal | None:
+        """What it has cost, a doubt counting as billed; None where that price is not known."""
+        return _NOTHING if self.is_untouched else self.job.bill_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +167,22 @@ class Records:
     def _first(self, sql: str, values: Sequence[Any] = ()) -> Any | None:
         return next(iter(self._ask(sql, values)), None)
 
-    def find(self, keys: Iterable[str]) -> dict[str, Entry]:
-        """Look up jobs by their keys; those that are not there are left out."""
-        rows = self._ask(
-            "select * from jobs where key in (select value from json_each(?))",
-            (json.dumps(list(keys)),),
-        )
-        return {row["key"]: _read_entry(row) for row in rows}
+    def find(self, keys: Iterable[str], near: range = range(0)) -> dict[str, Known]:
+        """Look up jobs by their keys; those that are not there are left out.
+
+        Those that are `near` some positions of the manifest are found in one go.
+        """
+        wanted = set(keys)
+        look = "select * from jobs where position >= ? and position < ?"
+        rows = self._ask(look, (near.start, near.stop)) if near else []
+        found = {key: Known(row) for row in rows if (key := row["key"]) in wanted}
+        if len(found) < len(wanted):
+            rows = self._ask(
+                "select * from jobs where key in (select value from json_each(?))",
+                (json.dumps(list(wanted - found.keys())),),
+            )
+            found |= {row["key"]: Known(row) for row in rows}
+        return found
 
     def named(self, names: Iterable[str]) -> Iterator[Entry]:
         """Find jobs by ``ID`` (all its takes), ``ID#TAKE``, or a glob of either, as reported."""

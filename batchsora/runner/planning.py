@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import itertools
 import os
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from typing import Self, TypeVar
 
 from batchsora.errors import Problem, UsageError
 from batchsora.job import Framing, Job, Size, State, fold_path
-from batchsora.ledger.records import Entry, Records
+from batchsora.ledger.records import Known, Records
 from batchsora.lifecycle import FILE_MISSING_HINT, id_is_alive
 from batchsora.manifest import Manifest
 from batchsora.media.images import ImageProblem, fitted_notes, inspect_image
@@ -28,6 +27,7 @@ from batchsora.runner.recalling import recall_fetched, recall_image
 from batchsora.runner.unique import Seen
 
 SEE_NAMES = "`batchsora plan` shows the jobs' names; a job is ID or ID#TAKE, and * stands for more"
+_UNTOUCHED = "recorded, not bought yet"
 BATCH = 2000  # rows compared with the ledger in one question
 
 
@@ -59,7 +59,7 @@ class Met:
 
     position: int
     planned: Planned
-    known: Entry | None
+    known: Known | None
     action: Action
     why: str
     chosen: bool
@@ -98,7 +98,7 @@ class Met:
 class Gone:
     """A job of the ledger whose row is not in the manifest any more."""
 
-    known: Entry
+    known: Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,36 +174,40 @@ def meet(
     found = _Meeting(manifest, records, folder, now, is_blank=is_blank, has_videos=has_videos)
     choice = choice.draw(it for it in manifest.jobs(recall) if isinstance(it, Planned))
     with Seen(manifest.path) as seen:
-        positions = itertools.count()
+        position = 0
         for batch in batches(manifest.jobs(recall)):
             yield from (it for it in batch if isinstance(it, Problem))
             jobs = [it for it in batch if isinstance(it, Planned)]
-            placed = seen.named([(at, it) for it, at in zip(jobs, positions, strict=False)])
-            known = {} if is_blank else records.find(it.key for it in jobs)
+            near = range(position, position + len(jobs))
+            placed = seen.named(list(zip(near, jobs, strict=True)))
+            position += len(jobs)
+            known = {} if is_blank else records.find((it.key for it in jobs), near)
             # a known job keeps its path, whatever the manifest would call it today
             placed.jobs = [(at, _settled(it, known.get(it.key))) for at, it in placed.jobs]
             clashes = seen.clashes(placed)
-            taken: set[str] = set()
-            if not is_blank:
-                taken = records.outputs_in_use(fold_path(it.output) for _, it in placed.jobs)
-            for position, planned in placed.jobs:
-                entry = known.get(planned.key)
-                yield from clashes.get(position, ())
-                chosen = choice.takes(position, planned)
-                if chosen and (entry is None or entry.job.state is State.PENDING):
+            new = () if is_blank else (it for _, it in placed.jobs if it.key not in known)
+            taken = records.outputs_in_use(fold_path(it.output) for it in new)
+            for at, planned in placed.jobs:
+                before = known.get(planned.key)
+                yield from clashes.get(at, ())
+                chosen = choice.takes(at, planned)
+                if chosen and (
+                    before is None or before.is_untouched or before.job.state is State.PENDING
+                ):
                     # an image that is not to be sent now need not be there now
-                    yield from found.problems(planned, entry)
-                yield found.met(position, planned, entry, taken, chosen=chosen)
+                    yield from found.problems(planned, before)
+                yield found.met(at, planned, before, taken, chosen=chosen)
         for keys in records.placed():
-            gone = records.find(set(keys) - seen.has(keys))
-            yield from map(Gone, sorted(gone.values(), key=lambda it: it.row or 0))
+            if left := set(keys) - seen.has(keys):
+                gone = records.find(left).values()
+                yield from map(Gone, sorted(gone, key=lambda it: it.row or 0))
 
 
-def _settled(planned: Planned, entry: Entry | None) -> Planned:
+def _settled(planned: Planned, known: Known | None) -> Planned:
     """Let a known job keep its path."""
-    if entry is None or entry.job.output == planned.output:
+    if known is None or known.output == planned.output:
         return planned
-    return replace(planned, output=entry.job.output)
+    return replace(planned, output=known.output)
 
 
 T = TypeVar("T")
@@ -231,21 +235,21 @@ class _Meeting:
         self,
         position: int,
         planned: Planned,
-        entry: Entry | None,
+        known: Known | None,
         taken: Container[str],
         *,
         chosen: bool,
     ) -> Met:
         """Say what a run would do with a job, and why."""
-        if entry is None:
+        if known is None:
             if fold_path(planned.output) in taken:  # an older job's clip is there, and stays
                 stem, _, suffix = planned.output.rpartition(".")
                 planned = replace(planned, output=f"{stem}-{planned.key[:8]}.{suffix}")
             return Met(position, planned, None, Action.SUBMIT, self._news(planned), chosen)
-        action, why, lost = self._standing(entry.job)
+        action, why, lost = self._standing(known)
         if planned.unfetched and action is Action.SUBMIT:
             why = "image not fetched"
-        return Met(position, planned, entry, action, why, chosen, lost)
+        return Met(position, planned, known, action, why, chosen, lost)
 
     def _news(self, planned: Planned) -> str:
         """Say what makes it a new job: nothing like it was there, or it says something else now."""
@@ -260,7 +264,10 @@ class _Meeting:
             now = replace(now, image=was.image)  # its bytes may be the same, or not
         return "; ".join(filter(None, [unknown, *changes(was, now)])) or "new"
 
-    def _standing(self, job: Job) -> tuple[Action, str, bool]:
+    def _standing(self, known: Known) -> tuple[Action, str, bool]:
+        if known.is_untouched:
+            return Action.SUBMIT, _UNTOUCHED, False
+        job = known.job
         action = _ACTIONS[job.state]
         if job.kept_clip is None or (self.folder / job.kept_clip.file).exists():
             return action, _why(job), False
@@ -268,7 +275,7 @@ class _Meeting:
             return action, FILE_MISSING_HINT, True
         return Action.DOWNLOAD, "its file was removed here; it is fetched again", False
 
-    def problems(self, planned: Planned, entry: Entry | None) -> Iterator[Problem]:
+    def problems(self, planned: Planned, known: Known | None) -> Iterator[Problem]:
         """Say what is wrong with a job that is still to be submitted."""
         if planned.image_problem:
             yield self._problem(planned, planned.image_problem, planned.image_mend)
@@ -278,7 +285,7 @@ class _Meeting:
             except ImageProblem as problem:
                 image = planned.order.image.written if planned.order.image else ""
                 yield self._problem(planned, f"{image}: {problem.what}", problem.mend)
-        if entry is None and self.has_videos and os.path.lexists(self.folder / planned.output):
+        if known is None and self.has_videos and os.path.lexists(self.folder / planned.output):
             what = f"{planned.output} is there already, and no job of this run folder made it"
             mend = "move it away, or choose another output or id"
             # unless an older job made it: then the new clip steps aside
@@ -295,7 +302,7 @@ def _why(job: Job) -> str:
     fault = job.fault.message if job.fault is not None else ""
     match job.state:
         case State.PENDING:
-            return f"put off: {fault}" if fault else "recorded, not bought yet"
+            return f"put off: {fault}" if fault else _UNTOUCHED
         case State.RUNNING:
             return f"at the service as {job.video_id}"
         case State.RENDERED:

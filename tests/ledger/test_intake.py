@@ -36,7 +36,7 @@ def test_a_new_job_is_pending_and_all_that_was_planned_is_kept(ledger: Ledger) -
     assert (job.state, job.revision, job.attempts, job.purchases) == (State.PENDING, 0, 0, 0)
     assert (job.key, job.id, job.order) == (cat.key, cat.id, cat.order)
     assert (job.output, job.price_usd) == (cat.output, cat.price_usd)
-    entry = ledger.records.find([cat.key])[cat.key]
+    entry = ledger.records.find([cat.key])[cat.key].entry
     assert (entry.row, entry.line, entry.tags) == (cat.row, cat.line, cat.tags)
     assert (list(entry.columns.items()), job.order.key()) == (
         [("mood", "calm"), ("who", "é")],
@@ -69,7 +69,7 @@ def test_moved_rows_get_their_new_place_and_nothing_else_is_written(ledger: Ledg
     moved = place(ledger, (0, cat), (1, replace(cow, row=2, line=3)), (2, replace(dog, row=3)))
     assert moved == 2
     assert list(names(ledger)) == ["cat", "cow", "dog"]
-    assert ledger.records.find([cow.key])[cow.key].line == 3
+    assert ledger.records.find([cow.key])[cow.key].entry.line == 3
 
 
 def test_a_manifest_read_again_as_it_was_writes_nothing(ledger: Ledger) -> None:
@@ -83,7 +83,7 @@ def test_a_known_job_takes_a_new_name_new_tags_and_new_columns(ledger: Ledger) -
     (job,) = take_in(ledger, cat)
     bring(ledger, job, State.DONE)
     place(ledger, (0, replace(cat, id="tom", tags=("hero",), columns={"mood": "wild"})))
-    entry = ledger.records.find([cat.key])[cat.key]
+    entry = ledger.records.find([cat.key])[cat.key].entry
     assert (entry.job.id, entry.tags, entry.columns) == ("tom", ("hero",), {"mood": "wild"})
     assert entry.job.state is State.DONE
 
@@ -138,7 +138,7 @@ def test_a_job_whose_row_is_gone_loses_its_place_and_stays_what_it_is(ledger: Le
     cat = bring(ledger, cat, State.RUNNING)
     with ledger.atomic():
         intake.drop_places(ledger.db, [cat.key])
-    entry = ledger.records.find([cat.key])[cat.key]
+    entry = ledger.records.find([cat.key])[cat.key].entry
     assert (entry.job, entry.row, entry.line) == (cat, None, None)
     assert list(ledger.records.placed()) == [[dog.key]]
 
