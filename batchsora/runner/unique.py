@@ -109,17 +109,21 @@ class Seen:
     def _told(
         self, position: int, planned: Planned, first: Mapping[str, Mapping[int, _At]]
     ) -> Iterator[Problem]:
-        """Say what of a job was there before; the same content is not told of its name as well."""
+        """Say what of a job was there before, and not again what only follows from it."""
         if at := first["key"].get(position):
             what = f"this is the same job as on {_where(at, planned)}: the same content"
             yield self._problem(planned, what, "write takes: 2 there to have two clips of it")
             return
-        if at := first["name"].get(position):
-            what = f"the id {planned.id} is used on {_where(at, planned)} already"
+        namesake = first["name"].get(position)
+        if namesake:
+            what = f"the id {planned.id} is used on {_where(namesake, planned)} already"
             yield self._problem(planned, what, "give each row an id of its own")
-        if at := first["output"].get(position):
+        at = first["output"].get(position)
+        if at and at != namesake:
             what = f"the output {planned.output} is that of {_where(at, planned)} already"
-            yield self._problem(planned, what, "put {id} into the output")
+            is_told_apart = fold_path(planned.id) in fold_path(planned.output)
+            mend = "choose another id or output" if is_told_apart else "put {id} into the output"
+            yield self._problem(planned, what, mend)
 
     def has(self, keys: Sequence[str]) -> set[str]:
         """Pick the keys that were seen."""

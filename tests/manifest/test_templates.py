@@ -48,8 +48,8 @@ def test_placeholders_are_filled(template: str, text: str) -> None:
 
 
 def test_what_a_value_holds_is_not_filled_again(read: Read) -> None:
-    (job,) = read("t.csv", "prompt,title\na {title},{id} {seconds}\n")
-    assert job.order.prompt == "a {id} {seconds}"
+    jobs = read("t.csv", "prompt,title\na {title},{seconds}\na {title},{id} {seconds}\n")
+    assert [job.order.prompt for job in jobs] == ["a {seconds}", "a {id} {seconds}"]
 
 
 def test_a_column_goes_before_what_a_job_says_of_itself(read: Read) -> None:
