@@ -39,7 +39,8 @@ def check_file(path: Path) -> None:
             return
         missing = not path.exists()
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} can't be read: {error}", "give the path of a file") from None
+        words = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{path} can't be read: {words}", "give the path of a file") from None
     if missing:
         raise UsageError(f"{path} is missing", "give the path of a file that is there")
     kind_of_path = "a folder" if path.is_dir() else "a pipe or a device"
