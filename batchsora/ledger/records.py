@@ -203,6 +203,11 @@ class Records:
         yield from self._pages("position", f"position is not null{of_ids}", some)
         yield from self._pages("rowid", f"position is null and {BILLED}{of_ids}", some)
 
+    def count_placed(self) -> int:
+        """Count the jobs that have a place in the manifest."""
+        (row,) = self._ask("select count(*) as jobs from jobs where position is not null")
+        return int(row["jobs"])
+
     def placed(self) -> Iterator[list[str]]:
         """Read the keys of all jobs that have a place in the manifest, a page at a time."""
         after = -1

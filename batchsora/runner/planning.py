@@ -174,6 +174,7 @@ def meet(
     found = _Meeting(manifest, records, folder, now, is_blank=is_blank, has_videos=has_videos)
     choice = choice.draw(it for it in manifest.jobs(recall) if isinstance(it, Planned))
     with Seen(manifest.path) as seen:
+        placed_before, met_again = records.count_placed(), 0
         position = 0
         for batch in batches(manifest.jobs(recall)):
             yield from (it for it in batch if isinstance(it, Problem))
@@ -189,6 +190,7 @@ def meet(
             taken = records.outputs_in_use(fold_path(it.output) for it in new)
             for at, planned in placed.jobs:
                 before = known.get(planned.key)
+                met_again += before is not None and before.row is not None
                 yield from clashes.get(at, ())
                 chosen = choice.takes(at, planned)
                 if chosen and (
@@ -197,10 +199,15 @@ def meet(
                     # an image that is not to be sent now need not be there now
                     yield from found.problems(planned, before)
                 yield found.met(at, planned, before, taken, chosen=chosen)
-        for keys in records.placed():
-            if left := set(keys) - seen.has(keys):
-                gone = records.find(left).values()
-                yield from map(Gone, sorted(gone, key=lambda it: it.row or 0))
+        if met_again < placed_before:
+            yield from _gone(records, seen)
+
+
+def _gone(records: Records, seen: Seen) -> Iterator[Gone]:
+    for keys in records.placed():
+        if left := set(keys) - seen.has(keys):
+            gone = records.find(left).values()
+            yield from map(Gone, sorted(gone, key=lambda it: it.row or 0))
 
 
 def _settled(planned: Planned, known: Known | None) -> Planned:
