@@ -32,6 +32,9 @@ class LedgerError(BatchsoraError):
     """The ledger can't be read, written or had for oneself."""
 
 
+PROBLEMS_SHOWN = 100  # nobody reads more at once; a count says how many there are
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a manifest: what, where, and how to mend it."""

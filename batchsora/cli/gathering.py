@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import click
@@ -10,6 +11,7 @@ from yarl import URL
 
 from batchsora.cli.agreeing import Deal
 from batchsora.cli.connecting import Reach
+from batchsora.cli.logs import RunLog
 from batchsora.cli.signals import listen
 from batchsora.cli.views import View
 from batchsora.errors import ManifestRefusedError
@@ -17,7 +19,7 @@ from batchsora.ledger.ledger import Ledger
 from batchsora.media.headers import MOST_BYTES
 from batchsora.runner.gathering import Gathered, Wanted, gather
 from batchsora.runner.planning import Met, meet
-from batchsora.runner.progress import Told
+from batchsora.runner.progress import Tell, Told
 from batchsora.runner.stopping import Stopping
 from batchsora.service.addresses import is_loopback
 from batchsora.service.images import ImageSource
@@ -25,14 +27,25 @@ from batchsora.service.images import ImageSource
 TOLD_EVERY_S = 5.0  # so often a person hears how far it is
 
 
-def gather_images(deal: Deal, ledger: Ledger, reach: Reach, view: View) -> None:
+def gather_images(deal: Deal, ledger: Ledger, reach: Reach, view: View, log: RunLog) -> None:
     """Fetch the images that the chosen jobs need; what came is kept, however it ends.
 
     Raises ManifestRefusedError with all that did not come, click.Abort after a signal, OSError
     where the disk refuses, LedgerError.
     """
     stopping = Stopping()
-    gathered = asyncio.run(_gather(deal, ledger, reach, view, stopping))
+    told_at = time.monotonic()
+
+    def tell(told: Told) -> None:
+        nonlocal told_at
+        log.tell(told)
+        view.tell(told)
+        is_due = time.monotonic() > told_at + TOLD_EVERY_S
+        if view.is_for_people and told.what == "image_fetched" and is_due:
+            told_at = time.monotonic()
+            view.tell(Told(told.at, "gathering", message=f"image {told.message}"))
+
+    gathered = asyncio.run(_gather(deal, ledger, reach, stopping, tell))
     if stopping.asked:
         raise click.Abort
     if gathered.count:
@@ -40,18 +53,8 @@ def gather_images(deal: Deal, ledger: Ledger, reach: Reach, view: View) -> None:
 
 
 async def _gather(
-    deal: Deal, ledger: Ledger, reach: Reach, view: View, stopping: Stopping
+    deal: Deal, ledger: Ledger, reach: Reach, stopping: Stopping, tell: Tell
 ) -> Gathered:
-    clock = asyncio.get_running_loop().time
-    told_at = clock()
-
-    def tell(told: Told) -> None:
-        nonlocal told_at
-        view.tell(told)
-        if view.is_for_people and told.what == "image_fetched" and clock() > told_at + TOLD_EVERY_S:
-            told_at = clock()
-            view.tell(Told(told.at, "gathering", message=f"image {told.message}"))
-
     listen(stopping, tell)
     # an image on this very machine is for a service on this very machine
     loopback = reach.simulate or is_loopback(URL(reach.called))

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from batchsora.errors import ManifestRefusedError, Problem
+from batchsora.errors import PROBLEMS_SHOWN, ManifestRefusedError, Problem
 from batchsora.job import Size
 from batchsora.runner.planning import Action, Gone, Met
-from batchsora.runner.taking import PROBLEMS_SHOWN
 
 # jobs that a person sees of each kind, money first: what is bought is read, the rest is known
 SHOWN = {

@@ -100,6 +100,7 @@ def command(target: Path, **options: Any) -> int:
         quiet=options["quiet"] or options["progress"] == "json",
     )
     see_to_folder(aim)
+    log_file = options["log_file"] or aim.folder / "run.log"
     with Ledger(aim.folder, rescue_file=rescue_file()) as ledger:
         view = open_view(options["progress"], verbose=options["verbose"], quiet=options["quiet"])
         try:
@@ -107,11 +108,12 @@ def command(target: Path, **options: Any) -> int:
         except UnfetchedError:
             reach.key()  # nothing is fetched for a run that could not buy
             deal.claim(ledger)
-            gather_images(deal, ledger, reach, view)
+            with RunLog(log_file) as log:
+                gather_images(deal, ledger, reach, view, log)
             deal.strike(ledger, reach.key)
         remember(aim.folder)
         _keep_manifest(aim)
-        with RunLog(options["log_file"] or aim.folder / "run.log") as log:
+        with RunLog(log_file) as log:
             agreed = _Agreed(aim, ledger, settings, choice, reach, options["save_inputs"])
             return asyncio.run(agreed.carry_out(view, log))
 

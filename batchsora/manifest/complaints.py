@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from batchsora.errors import ManifestRefusedError, Problem
+from batchsora.errors import PROBLEMS_SHOWN, ManifestRefusedError, Problem
 from batchsora.manifest.located import Located, kind
 
-MOST_TOLD = 100  # nobody reads more at once; the count says how many there are
 MOST_KEPT = 1000  # of a table with a million wrong rows, until they are put in order
 
 
@@ -45,7 +44,7 @@ class Complaints:
     def refusal(self) -> ManifestRefusedError:
         """Put the problems in the order of the file: the first of them, and how many."""
         in_order = sorted(self._kept, key=lambda it: (it.file != self.file, it.file, it.line))
-        return ManifestRefusedError(in_order[:MOST_TOLD], len(in_order) + self._dropped)
+        return ManifestRefusedError(in_order[:PROBLEMS_SHOWN], len(in_order) + self._dropped)
 
     def mapping(self, name: str, found: Located, example: str) -> dict[str, Located]:
         """Take a value as a mapping; anything else but nothing is a problem, and empty."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from batchsora.errors import Problem
+from batchsora.errors import PROBLEMS_SHOWN, Problem
 from batchsora.ledger.durable import make_folder, sync_folder
 from batchsora.ledger.ledger import Ledger
 from batchsora.manifest.located import shown
@@ -29,7 +29,6 @@ from batchsora.service.refusals import Refusal
 AT_ONCE = 8  # hosts of pictures stand as many from one browser
 BATCH = 500  # rows looked at before anybody else has a turn
 WINDOW = 100  # addresses read back at a time
-PROBLEMS_SHOWN = 100
 # images in a row without an answer, each asked for three times: the network is gone, or the host
 HOPELESS = 25
 

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from batchsora.errors import ManifestRefusedError, Problem
+from batchsora.errors import PROBLEMS_SHOWN, ManifestRefusedError, Problem
 from batchsora.job import State
 from batchsora.ledger import intake
 from batchsora.ledger.ledger import Ledger
@@ -15,8 +15,6 @@ from batchsora.lifecycle import FILE_MISSING_HINT, Event, Happening
 from batchsora.manifest import Manifest
 from batchsora.runner.placing import is_in_place
 from batchsora.runner.planning import Action, Choice, Gone, Met, batches, meet
-
-PROBLEMS_SHOWN = 100
 
 
 class UnfetchedError(Exception):

@@ -19,13 +19,12 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from batchsora.errors import LedgerError, Stop, StopReason
+from batchsora.errors import PROBLEMS_SHOWN, LedgerError, Stop, StopReason
 from batchsora.ledger.ledger import Ledger
 from batchsora.runner.gathering import (
     AT_ONCE,
     BATCH,
     HOPELESS,
-    PROBLEMS_SHOWN,
     Gathered,
     Wanted,
     gather,
