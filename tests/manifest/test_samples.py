@@ -29,3 +29,12 @@ def test_the_product_feed_carries_its_own_columns() -> None:
     jobs = jobs_of("products.csv")
     assert len(jobs) == len({job.key for job in jobs}) == 6
     assert dict(jobs[5].columns) == {"sku": "PET-12", "title": 'Cat bed "Cloud"', "price": "45.00"}
+
+
+def test_the_variations_show_what_a_row_can_stand_for() -> None:
+    jobs = jobs_of("variations.yaml")
+    assert [job.id for job in jobs[:4]] == [
+        *("coffee-push", "galaxies-push", "rocket-push", "cat-noir-720x1280")
+    ]
+    assert len(jobs) == len({job.key for job in jobs}) == len({job.output for job in jobs}) == 13
+    assert [job.file for job in jobs[7:]] == ["products.csv"] * 6
