@@ -16,7 +16,7 @@ from batchsora.cli.targets import Aim
 from batchsora.cli.words import cost_text
 from batchsora.errors import UsageError
 from batchsora.ledger.ledger import Ledger
-from batchsora.runner.planning import Choice
+from batchsora.runner.choosing import Choice
 from batchsora.runner.taking import Taken, take_in
 
 CONFIRM_ABOVE_USD = Decimal(10)  # a test batch passes unasked; a catalogue does not

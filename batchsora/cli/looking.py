@@ -15,7 +15,8 @@ from batchsora.ledger.opening import empty
 from batchsora.ledger.records import Records
 from batchsora.manifest import Manifest
 from batchsora.planned import Planned
-from batchsora.runner.planning import Choice, Met, meet
+from batchsora.runner.choosing import Choice
+from batchsora.runner.planning import Met, meet
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from batchsora.cli.asking import read_asked
 from batchsora.cli.connecting import Reach
 from batchsora.cli.options import (
     PATH,
@@ -29,14 +30,15 @@ from batchsora.cli.plan_rows import Form, flush, gone_row, met_row, row_writer
 from batchsora.cli.plan_sums import Sums
 from batchsora.cli.printing import err, out
 from batchsora.cli.summary import settle_text
-from batchsora.cli.targets import LEDGER, Aim, shown, take_aim
+from batchsora.cli.targets import LEDGER, Aim, shown
 from batchsora.cli.ticking import ticking
 from batchsora.clock import system_now
 from batchsora.errors import Problem, UsageError
 from batchsora.job import State
 from batchsora.ledger.opening import empty, open_for_reading
 from batchsora.ledger.records import Records
-from batchsora.runner.planning import Action, Choice, Gone, Met, meet
+from batchsora.runner.choosing import Choice
+from batchsora.runner.planning import Action, Gone, Met, meet
 
 # what was bought is driven to its end, also where it is not chosen, or gone
 OWED = frozenset({State.SUBMITTING, State.IN_DOUBT, State.RUNNING, State.RENDERED})
@@ -65,17 +67,7 @@ def command(target: Path, *, as_json: bool, as_csv: bool, **options: Any) -> int
     if as_json and as_csv:
         raise UsageError("--json and --csv are two forms of one plan", "choose one of them")
     form = Form.JSON if as_json else Form.CSV if as_csv else Form.PAGE
-    aim = take_aim(
-        target,
-        options["out_dir"],
-        options["models"],
-        simulate=options["simulate"],
-        encoding=options["encoding"],
-    )
-    choice = Choice.parse(options["limit"], options["only"], options["tags"], options["sample"])
-    reach = Reach.read(options, simulate=aim.simulate)
-    if aim.service is not None:
-        reach = reach.for_run(aim.folder, aim.service)
+    aim, choice, reach = read_asked(target, options)
     show_plan(aim, choice, reach, retry_failed=options["retry_failed"], form=form)
     return 0
 

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from batchsora.cli.agreeing import Deal
+from batchsora.cli.asking import read_asked
 from batchsora.cli.connecting import Reach
 from batchsora.cli.exits import code_of
 from batchsora.cli.gathering import gather_images
@@ -32,12 +33,12 @@ from batchsora.cli.plan import show_plan
 from batchsora.cli.printing import out
 from batchsora.cli.signals import listen
 from batchsora.cli.summary import explain, sum_up
-from batchsora.cli.targets import Aim, remember, rescue_file, see_to_folder, shown, take_aim
+from batchsora.cli.targets import Aim, remember, rescue_file, see_to_folder, shown
 from batchsora.cli.views import View, open_view
 from batchsora.ledger.ledger import Ledger
 from batchsora.manifest import any_image
 from batchsora.runner.campaign import carry_out, open_session, sum_up_idle
-from batchsora.runner.planning import Choice
+from batchsora.runner.choosing import Choice
 from batchsora.runner.progress import Told
 from batchsora.runner.stopping import Stopping
 from batchsora.runner.taking import UnfetchedError
@@ -73,17 +74,7 @@ def command(target: Path, **options: Any) -> int:
 
     Example: batchsora run manifests/campaign.yaml --simulate
     """
-    aim = take_aim(
-        target,
-        options["out_dir"],
-        options["models"],
-        simulate=options["simulate"],
-        encoding=options["encoding"],
-    )
-    choice = Choice.parse(options["limit"], options["only"], options["tags"], options["sample"])
-    reach = Reach.read(options, simulate=aim.simulate)
-    if aim.service is not None:
-        reach = reach.for_run(aim.folder, aim.service)
+    aim, choice, reach = read_asked(target, options)
     if options["dry_run"]:
         show_plan(aim, choice, reach, retry_failed=options["retry_failed"])
         return 0

@@ -17,10 +17,11 @@ from batchsora.clock import Now, stamp, system_now
 from batchsora.errors import LedgerError
 from batchsora.job import Fault, Job, State
 from batchsora.ledger import opening, rescue, room
+from batchsora.ledger.answers import Tally
 from batchsora.ledger.durable import make_folder
 from batchsora.ledger.lock import RunLock
 from batchsora.ledger.opening import ask
-from batchsora.ledger.records import Records, Tally
+from batchsora.ledger.records import Records
 from batchsora.ledger.rows import MOVING, event_row, moving_row, read_job
 from batchsora.lifecycle import FILE_MISSING_HINT, Event, Happening, advance
 

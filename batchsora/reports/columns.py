@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from batchsora.job import Fault, Job, State
-from batchsora.ledger.records import Entry
+from batchsora.ledger.answers import Entry
 
 Cell = str | int | float | None
 """What stands in a column; None where there is nothing to say."""

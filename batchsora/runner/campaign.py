@@ -13,9 +13,9 @@ from batchsora.errors import Stop, StopReason
 from batchsora.job import State
 from batchsora.ledger.ledger import Ledger
 from batchsora.manifest import Manifest
+from batchsora.runner.choosing import Choice
 from batchsora.runner.loop import drive_all
 from batchsora.runner.placing import make_ready, sweep
-from batchsora.runner.planning import Choice
 from batchsora.runner.progress import Tell, Told, Totals
 from batchsora.runner.render_times import RenderTimes
 from batchsora.runner.reporting import write_reports

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import heapq
 import os
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TypeVar
 
-from batchsora.errors import Problem, UsageError
+from batchsora.errors import Problem
 from batchsora.job import Framing, Job, Size, State, fold_path
-from batchsora.ledger.records import Known, Records
+from batchsora.ledger.answers import Known
+from batchsora.ledger.records import Records
 from batchsora.lifecycle import FILE_MISSING_HINT, id_is_alive
 from batchsora.manifest import Manifest
 from batchsora.media.images import ImageProblem, fitted_notes, inspect_image
 from batchsora.planned import Planned
 from batchsora.runner.changes import changes
+from batchsora.runner.choosing import Choice
 from batchsora.runner.recalling import recall_fetched, recall_image
 from batchsora.runner.unique import Seen
 
-SEE_NAMES = "`batchsora plan` shows the jobs' names; a job is ID or ID#TAKE, and * stands for more"
 _UNTOUCHED = "recorded, not bought yet"
 BATCH = 2000  # rows compared with the ledger in one question
 
@@ -99,69 +97,6 @@ class Gone:
     """A job of the ledger whose row is not in the manifest any more."""
 
     known: Known
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A part of a manifest: its first jobs, those of some names, those with any of some tags.
-
-    Of that part, a sample: so many jobs, always the same ones, wherever they stand.
-    """
-
-    limit: int | None = None
-    only: tuple[str, ...] = ()
-    tags: frozenset[str] = frozenset()
-    sample: int | None = None
-    drawn: frozenset[str] | None = None  # the ranks of the jobs in the sample, once it is drawn
-    heard: set[str] = field(default_factory=set, compare=False)  # names that meant some job
-
-    @classmethod
-    def parse(
-        cls, limit: int | None, only: str | None, tags: Iterable[str], sample: int | None = None
-    ) -> Self:
-        """Read what the command line says; names have commas between them. Raises UsageError."""
-        names = tuple(filter(None, map(str.strip, (only or "").split(","))))
-        if only is not None and not names:
-            # a script's empty variable must not buy everything
-            raise UsageError("--only names no job", "name jobs, or leave --only away")
-        return cls(limit, names, frozenset(tags), sample)
-
-    def insist(self) -> None:
-        """Raise UsageError for names that meant no job, once all jobs have gone by."""
-        for name in self.only:
-            if name not in self.heard:
-                raise UsageError(f"--only {name}: no job of the manifest is called so", SEE_NAMES)
-
-    @property
-    def everything(self) -> bool:
-        """Tell whether nothing is left out."""
-        return self.limit is None and not self.only and not self.tags and self.sample is None
-
-    def draw(self, jobs: Iterable[Planned]) -> Self:
-        """Draw the sample out of all jobs, in memory that grows with the sample alone."""
-        if self.sample is None:
-            return self
-        part = (_rank(it) for at, it in enumerate(jobs) if self._is_in_part(at, it))
-        return replace(self, drawn=frozenset(heapq.nsmallest(self.sample, part)))
-
-    def takes(self, position: int, planned: Planned) -> bool:
-        """Tell whether a job is chosen; positions count from 0."""
-        if not self._is_in_part(position, planned):
-            return False
-        return self.drawn is None or _rank(planned) in self.drawn
-
-    def _is_in_part(self, position: int, planned: Planned) -> bool:
-        if self.only and not self._hears(planned):
-            return False
-        if self.limit is not None and position >= self.limit:
-            return False
-        return not self.tags or not self.tags.isdisjoint(planned.tags)
-
-    def _hears(self, planned: Planned) -> bool:
-        full = f"{planned.id}#{planned.order.take}"
-        names = [it for it in self.only if fnmatchcase(planned.id, it) or fnmatchcase(full, it)]
-        self.heard.update(names)
-        return bool(names)
 
 
 def meet(
@@ -320,14 +255,6 @@ def _why(job: Job) -> str:
             return fault or "its request was on the wire when batchsora ended"
         case State.DONE:
             return job.hint
-
-
-def _rank(planned: Planned) -> str:
-    """Give a job its place in a draw: by chance, but always the same, fetched or not."""
-    order = planned.order
-    image = order.image.written if order.image else ""
-    what = "\n".join((order.likeness(), str(order.take), image, str(order.framing)))
-    return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Self
 
 from batchsora.job import Fault, Job, State
-from batchsora.ledger.records import Tally
+from batchsora.ledger.answers import Tally
 
 
 @dataclass(frozen=True, slots=True)

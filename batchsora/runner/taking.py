@@ -13,8 +13,9 @@ from batchsora.ledger import intake
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import FILE_MISSING_HINT, Event, Happening
 from batchsora.manifest import Manifest
+from batchsora.runner.choosing import Choice
 from batchsora.runner.placing import is_in_place
-from batchsora.runner.planning import Action, Choice, Gone, Met, batches, meet
+from batchsora.runner.planning import Action, Gone, Met, batches, meet
 
 
 class UnfetchedError(Exception):

@@ -22,8 +22,8 @@ from hypothesis.stateful import (
 from batchsora.clock import read_stamp
 from batchsora.errors import LedgerError
 from batchsora.job import Clip, Fault, Job, Reason, State
+from batchsora.ledger.answers import Past
 from batchsora.ledger.ledger import SecondDriverError
-from batchsora.ledger.records import Past
 from batchsora.lifecycle import (
     TRANSITIONS,
     Event,

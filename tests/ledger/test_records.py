@@ -9,8 +9,9 @@ import pytest
 
 from batchsora.job import Job, Reason, State
 from batchsora.ledger import intake
+from batchsora.ledger.answers import Campaign, Kept
 from batchsora.ledger.ledger import Ledger
-from batchsora.ledger.records import PAGE, Campaign, Kept
+from batchsora.ledger.records import PAGE
 from batchsora.lifecycle import Event, Happening
 
 from .stories import AT, SERVICE, bring, happening, planned, record, take_in

@@ -12,7 +12,8 @@ from batchsora.ledger.opening import empty
 from batchsora.ledger.records import Records
 from batchsora.manifest import Planned, open_manifest
 from batchsora.manifest.orders import ID_DIGITS
-from batchsora.runner.planning import Choice, Gone, Met, meet
+from batchsora.runner.choosing import Choice
+from batchsora.runner.planning import Gone, Met, meet
 from batchsora.runner.unique import LONG_ID_DIGITS
 
 from .conftest import write

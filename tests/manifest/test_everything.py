@@ -18,7 +18,8 @@ from batchsora.manifest.fields import FIELDS
 from batchsora.manifest.head import KEYS
 from batchsora.manifest.inclusion import KEYS as BESIDE_FROM
 from batchsora.manifest.templates import PLACEHOLDERS
-from batchsora.runner.planning import Choice, Met, meet
+from batchsora.runner.choosing import Choice
+from batchsora.runner.planning import Met, meet
 
 EVERYTHING = Path(__file__).with_name("everything")
 EXPECTED = EVERYTHING / "expected.json"

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from batchsora.job import Clip, Fault, Image, Job, Order, Reason, Size, State
-from batchsora.ledger.records import Entry
+from batchsora.ledger.answers import Entry
 from batchsora.reports import report_columns, report_row
 from batchsora.reports.columns import money_text
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchsora.job import Job, Order, Size
-from batchsora.ledger.records import Entry
+from batchsora.ledger.answers import Entry
 from batchsora.reports import csv_report, json_report, report_columns, report_row
 
 Write = Callable[[Path, Iterable[Entry]], None]

@@ -22,7 +22,7 @@ from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import Event
 from batchsora.manifest import open_manifest
 from batchsora.runner.campaign import carry_out, open_session
-from batchsora.runner.planning import Choice
+from batchsora.runner.choosing import Choice
 from batchsora.runner.progress import Tell, Told
 from batchsora.runner.session import Session
 from batchsora.runner.stopping import Stopping

@@ -17,7 +17,7 @@ from PIL import Image
 from batchsora.errors import StopReason
 from batchsora.job import State
 from batchsora.runner.campaign import Outcome, carry_out
-from batchsora.runner.planning import Choice
+from batchsora.runner.choosing import Choice
 from batchsora.runner.progress import Told
 from batchsora.settings import Rate
 from batchsora.simulator import Fault, Scenario

@@ -18,7 +18,7 @@ from batchsora.errors import Stop, StopReason
 from batchsora.job import State
 from batchsora.lifecycle import Event
 from batchsora.runner.campaign import Outcome, carry_out
-from batchsora.runner.planning import Choice
+from batchsora.runner.choosing import Choice
 from batchsora.runner.progress import Told
 from batchsora.settings import Rate
 from batchsora.simulator import Fault, Scenario
