@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from batchsora.job import fold_path
 from batchsora.manifest.fields import COLUMNS
 from batchsora.manifest.located import Flaw, shown
-from batchsora.manifest.templates import has_slot
+from batchsora.manifest.templates import braced, has_slot
 from batchsora.planned import Planned
 
 _UNTOLD = frozenset({"prompt", "fit", "focus", "pad"})  # axes that no placeholder names
@@ -43,7 +43,7 @@ class Apart:
         """Name the placeholders that differ between the jobs of the row and are not said yet."""
         names = ["stem" if axis == "image" else axis for axis in self._axes if axis not in _UNTOLD]
         unsaid = [name for name in names if not has_slot(self._fields.get(field, ""), name)]
-        told = " and ".join(f"{{{name}}}" for name in unsaid)
+        told = " and ".join(map(braced, unsaid))
         if field == "id":
             return f"put {told} into the id, or leave the id away" if told else "leave the id away"
         return f"put {told or '{id}'} into the output"
@@ -53,6 +53,6 @@ class Apart:
         if names[0] != names[1]:
             what = f"{shown(names[1])} is the same picture as {shown(names[0])}, in the same row"
             return Flaw(what, "delete one of the files, or name the others", "image")
-        free = " and ".join(f"{{{axis}}}" for axis in self._axes if axis not in COLUMNS)
+        free = " and ".join(braced(axis) for axis in self._axes if axis not in COLUMNS)
         mend = f"put {free} into the prompt" if free else "take out the axis that changes nothing"
         return Flaw("two jobs of this row have the same content", mend, "matrix")

@@ -10,9 +10,14 @@ from batchsora.manifest.fields import COLUMNS, text_list
 from batchsora.manifest.head import read_defaults
 from batchsora.manifest.located import Flaw, Located, RowText, shown
 from batchsora.manifest.names import nearest
-from batchsora.manifest.text import UTF_8, known_encoding
+from batchsora.manifest.text import UTF_8, known_encoding, unprintable
 
 KEYS = ("from", "columns", "needs", "encoding")
+_STRAY = {
+    "\n": "a line end",
+    "\r": "a line end",
+    "\t": "a tab",
+}  # may stand in a text, but in no file's name
 _FROM = "write from: products.csv"
 _COLUMNS = "write columns: {image: Image Src}"
 _NEEDS = "write needs: [Title, Image Src]"
@@ -35,7 +40,11 @@ def read_inclusion(line: int, told: Mapping[str, Located], complaints: Complaint
     """Read a row that has the key `from`; what is wrong with it goes to the complaints."""
     found = told["from"]
     file = complaints.text("from", found, _FROM)
-    if not (file or isinstance(found.value, dict | list)):
+    stray = next((word for letter, word in _STRAY.items() if letter in file), "")
+    if word := unprintable(file) or stray:
+        complaints.add(f"{word} in from {shown(file)}", "delete it", found.line)
+        file = ""
+    elif not (file or isinstance(found.value, dict | list)):
         complaints.add("from names no file", _FROM, found.line)
     rest = {name: it for name, it in told.items() if name not in KEYS}
     return Inclusion(

@@ -47,13 +47,17 @@ class RowText(NamedTuple):
 def shown(text: str) -> str:
     """Quote a text for a message: cut, and with nothing in it that a terminal obeys."""
     cut = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
-    if cut.isprintable():
-        return f'"{cut}"'
-    visible = (
+    return f'"{visible(cut)}"'
+
+
+def visible(text: str) -> str:
+    """Write out, as escapes, what a terminal would obey or nobody would see."""
+    if text.isprintable():
+        return text
+    return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in cut
+        for letter in text
     )
-    return f'"{"".join(visible)}"'
 
 
 def kind(value: Value) -> str:

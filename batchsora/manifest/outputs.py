@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from batchsora.manifest.located import Flaw, shown
+from batchsora.manifest.located import Flaw, shown, visible
 from batchsora.manifest.paths import part_fault, safe_value
 from batchsora.manifest.templates import Scope, fill, has_slot
 from batchsora.manifest.text import unprintable
@@ -74,5 +74,5 @@ def _pattern(template: str) -> _Pattern:
         stem, ending = template[: suffix.start()], suffix[0]
     if ending.casefold() != ".mp4":
         what = f'output must end in .mp4, not "{ending}"'
-        flaws.append(Flaw(what, f"write {stem}.mp4", "output"))
+        flaws.append(Flaw(what, f"write {visible(stem)}.mp4", "output"))
     return _Pattern(stem, ending, has_slot(stem, "take"), tuple(flaws))

@@ -44,7 +44,9 @@ NO_PICTURE = Picture()
 
 def find_files(pattern: str, folder: Path) -> tuple[str, ...] | Flaw | None:
     """Find the files that a pattern means, sorted; None where it is no pattern but one file."""
-    if not _PATTERN.search(pattern) or is_address(pattern) or os.path.lexists(folder / pattern):
+    if not _PATTERN.search(pattern) or is_address(pattern) or unprintable(pattern):
+        return None
+    if os.path.lexists(folder / pattern):
         return None
     found = glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207 - names as written
     files = sorted(it for it in found if (folder / it).is_file())

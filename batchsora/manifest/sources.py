@@ -15,7 +15,7 @@ from batchsora.manifest.ground import Ground, Included, Source
 from batchsora.manifest.head import read_included
 from batchsora.manifest.inclusion import Inclusion, read_inclusion
 from batchsora.manifest.jsonlines import json_rows
-from batchsora.manifest.located import Located, RowText, kind, shown
+from batchsora.manifest.located import Located, RowText, kind, shown, visible
 from batchsora.manifest.names import nearest
 from batchsora.manifest.tables import read_header, table_rows
 from batchsora.manifest.text import TextFile, TextRefusedError, check_file
@@ -209,6 +209,6 @@ def _check_names(inclusion: Inclusion, source: Source, complaints: Complaints) -
         if name not in known:
             meant = nearest(name, known)
             some = ", ".join(map(shown, source.columns[:8]))
-            mend = f"write {meant}" if meant else f"its columns are {some}"
+            mend = f"write {visible(meant)}" if meant else f"its columns are {some}"
             what = f"{key}: {shown(name)} is no column of {inclusion.file}"
             complaints.add(what, mend, inclusion.lines[key])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from batchsora.manifest.located import Flaw, shown
+from batchsora.manifest.located import Flaw, shown, visible
 from batchsora.manifest.names import nearest
 
 # What a job says of itself. A variable of the same name goes first: it is what its writer means.
@@ -118,27 +118,34 @@ def _value(inside: str, field: str, scope: Scope) -> str | Flaw | None:
 def _nothing_for(name: str, field: str, scope: Scope) -> Flaw | None:
     """Say why there is no value for a name; None where it is no name at all."""
     if name in scope.absent:
-        what = f"{{{name}}} in {field}, but {scope.absent[name]}"
+        what = f"{braced(name)} in {field}, but {scope.absent[name]}"
         return Flaw(what, "add it, or take the placeholder out")
     if name in scope.elsewhere:
-        what = f"{{{name}}} in {field}, but the row has no such variable"
-        return Flaw(what, f"write vars: {{{name}: …}}, there or under defaults:")
+        what = f"{braced(name)} in {field}, but the row has no such variable"
+        return Flaw(what, f"write vars: {{{visible(name)}: …}}, there or under defaults:")
     if _WORD.fullmatch(name):
         return _unknown(name, scope.names, field)
     reaching = _REACHING.match(name)
     if reaching and (reaching[1] in scope.names or reaching[1] in scope.absent):
-        what = f"{{{name}}} in {field}: a placeholder is a plain name"
+        what = f"{braced(name)} in {field}: a placeholder is a plain name"
         return Flaw(what, "take out what follows the name", field)
     # the columns of feeds are called `Image Src`
     spaced = [it for it in scope.names if not _WORD.fullmatch(it)]
     return _unknown(name, spaced, field) if nearest(name, spaced) else None
 
 
+def braced(inside: str) -> str:
+    """Show a placeholder, with nothing in it that a terminal obeys."""
+    return f"{{{visible(inside)}}}"
+
+
 def _unknown(inside: str, names: Iterable[str], field: str) -> Flaw:
     """Refuse a name that nothing has, with the one of `names` that was probably meant."""
     meant = nearest(inside, sorted(names))
-    what = f"unknown placeholder {{{inside}}} in {field}"
-    mend = f"write {{{meant}}}" if meant else f"{_ADD}, or write {{{{{inside}}}}} for the braces"
+    what = f"unknown placeholder {braced(inside)} in {field}"
+    mend = f"{_ADD}, or write {{{{{inside}}}}} for the braces"
+    if meant:
+        mend = f"write {braced(meant)}"
     return Flaw(what, mend, field)
 
 
@@ -146,11 +153,11 @@ def _filtered(value: str, filters: list[str], inside: str, field: str) -> str | 
     for word in filters:
         apply = _filter(word)
         if apply is None:
-            what = f'unknown filter ":{word}" in {{{inside}}} in {field}'
+            what = f'unknown filter ":{word}" in {braced(inside)} in {field}'
             return Flaw(what, f"write {_FILTER_WORDS}", field)
         filtered = apply(value)
         if filtered is None:
-            what = f"{{{inside}}} in {field} wants a whole number, not {shown(value)}"
+            what = f"{braced(inside)} in {field} wants a whole number, not {shown(value)}"
             return Flaw(what, f"take :{word} out, or mend the value")
         value = filtered
     return value

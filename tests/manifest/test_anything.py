@@ -27,6 +27,8 @@ SCRAPS = st.sampled_from(
             "id",
         ),
         *("defaults:", "settings:", "models:", "cat.png", "a hat", "4", "{id}", "{", "}", "[", "]"),
+        *("from: ", "matrix: ", "columns: ", "needs: ", "encoding: ", "cp1252", "any.csv", "*.png"),
+        *("{id.", "{stem:slug}", ":04d", "https://", "@", "name: ", "?", "[a-"),
         *(
             ":",
             ",",
@@ -45,7 +47,20 @@ SCRAPS = st.sampled_from(
             "|",
             "<<",
         ),
-        *("\x00", "\x1b", "\ufeff", "\ud800", "é", "../", "null", "true", "1e9", "\\", "\\ud800"),
+        *(
+            "\x00",
+            "\x1b",
+            "\ufeff",
+            "\ud800",
+            "é",
+            "../",
+            "null",
+            "true",
+            "1e9",
+            "\\",
+            "\\ud800",
+            "\\e",
+        ),
     ]
 )
 CONTENTS = st.binary(max_size=200) | st.lists(SCRAPS, max_size=60).map(
