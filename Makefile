@@ -44,6 +44,8 @@ $(DEV): $(VENV)/bin/pip pyproject.toml constraints.txt
 
 docs: $(DEV)  ## write the pages that are made from the code
 	$(BIN)/python tests/docs/commands_page.py
+	$(BIN)/python tests/docs/errors_page.py
+	$(BIN)/batchsora schema > manifests/manifest.schema.json
 
 clean:  ## remove the environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

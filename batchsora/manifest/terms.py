@@ -27,6 +27,7 @@ _SPOTS: Mapping[str, Focus] = {
     "right": Focus(1.0, 0.5),
 }
 _PART = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)(%?)")
+_OWN_COLUMN = "a table's own column of this name wants columns: beside from"
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _WHOLE = re.compile(r"([0-9]{1,6})(?:\.0+|,00?)?")  # spreadsheets write 4 as 4.0, or as 4,0
 _BETWEEN = re.compile(r"\s*[xX\u00d7*]\s*")  # what people put between width and height
@@ -107,7 +108,10 @@ def _size(text: str, card: ModelCard | None, flaws: list[Flaw]) -> Size:
         flaws.append(Flaw(what, "write size: 720x1280", "size"))
     else:
         near = _nearest_size(size or _parsed(_BETWEEN.sub("x", text.strip())), card.sizes)
-        flaws.append(_not_on_card("size", text, card, card.sizes, str(near)))
+        flaw = _not_on_card("size", text, card, card.sizes, str(near))
+        if not any(map(str.isdigit, text)):  # of a shirt: a feed's own column, taken for ours
+            flaw = flaw._replace(mend=f"write size: {near}; {_OWN_COLUMN}")
+        flaws.append(flaw)
     return Size(0, 0)
 
 

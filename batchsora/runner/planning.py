@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -103,38 +103,25 @@ def meet(
     manifest: Manifest, records: Records, folder: Path, choice: Choice, now: datetime
 ) -> Iterator[Met | Gone | Problem]:
     """Compare a manifest with a run folder's ledger, job by job, in memory that does not grow."""
-    has_videos = (folder / "videos").exists()
     is_blank = records.is_blank()  # then nothing need be looked up
     recall = partial(recall_fetched if is_blank else recall_image, records, folder)
-    found = _Meeting(manifest, records, folder, now, is_blank=is_blank, has_videos=has_videos)
     choice = choice.draw(it for it in manifest.jobs(recall) if isinstance(it, Planned))
+    placed_before = records.count_placed()
+    has_videos = (folder / "videos").exists()
     with Seen(manifest.path) as seen:
-        placed_before, met_again = records.count_placed(), 0
-        position = 0
+        meeting = _Meeting(
+            manifest.path,
+            records,
+            folder,
+            choice,
+            now,
+            seen,
+            is_blank,
+            (folder / "videos").exists(),
+        )
         for batch in batches(manifest.jobs(recall)):
-            yield from (it for it in batch if isinstance(it, Problem))
-            jobs = [it for it in batch if isinstance(it, Planned)]
-            near = range(position, position + len(jobs))
-            placed = seen.named(list(zip(near, jobs, strict=True)))
-            position += len(jobs)
-            known = {} if is_blank else records.find((it.key for it in jobs), near)
-            # a known job keeps its path, whatever the manifest would call it today
-            placed.jobs = [(at, _settled(it, known.get(it.key))) for at, it in placed.jobs]
-            clashes = seen.clashes(placed)
-            new = () if is_blank else (it for _, it in placed.jobs if it.key not in known)
-            taken = records.outputs_in_use(fold_path(it.output) for it in new)
-            for at, planned in placed.jobs:
-                before = known.get(planned.key)
-                met_again += before is not None and before.row is not None
-                yield from clashes.get(at, ())
-                chosen = choice.takes(at, planned)
-                if chosen and (
-                    before is None or before.is_untouched or before.job.state is State.PENDING
-                ):
-                    # an image that is not to be sent now need not be there now
-                    yield from found.problems(planned, before)
-                yield found.met(at, planned, before, taken, chosen=chosen)
-        if met_again < placed_before:
+            yield from meeting.meet(batch)
+        if meeting.met_again < placed_before:
             yield from _gone(records, seen)
 
 
@@ -143,6 +130,10 @@ def _gone(records: Records, seen: Seen) -> Iterator[Gone]:
         if left := set(keys) - seen.has(keys):
             gone = records.find(left).values()
             yield from map(Gone, sorted(gone, key=lambda it: it.row or 0))
+
+
+def _is_to_be_sent(known: Known | None) -> bool:
+    return known is None or known.is_untouched or known.job.state is State.PENDING
 
 
 def _settled(planned: Planned, known: Known | None) -> Planned:
@@ -162,16 +153,47 @@ def batches(asked: Iterable[T]) -> Iterator[list[T]]:
         yield batch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Meeting:
-    """What each job of a manifest is compared with."""
+    """A manifest's way past a ledger, a batch at a time."""
 
-    manifest: Manifest
+    manifest: Path
     records: Records
     folder: Path
+    choice: Choice
     now: datetime
+    seen: Seen
     is_blank: bool  # no job was ever recorded
     has_videos: bool  # some files may be in the way of new ones
+    position: int = 0
+    met_again: int = 0  # jobs that had a place in the manifest, and have one still
+
+    def meet(self, batch: Sequence[Planned | Problem]) -> Iterator[Met | Problem]:
+        """Say of each job what a run would do, and all that is wrong, in the order of the rows."""
+        jobs = [it for it in batch if isinstance(it, Planned)]
+        near = range(self.position, self.position + len(jobs))
+        self.position = near.stop
+        placed = self.seen.named(list(zip(near, jobs, strict=True)))
+        known = {} if self.is_blank else self.records.find((it.key for it in jobs), near)
+        # a known job keeps its path, whatever the manifest would call it today
+        placed.jobs = [(at, _settled(it, known.get(it.key))) for at, it in placed.jobs]
+        clashes = self.seen.clashes(placed)
+        new = () if self.is_blank else (it for _, it in placed.jobs if it.key not in known)
+        taken = self.records.outputs_in_use(fold_path(it.output) for it in new)
+        settled = iter(placed.jobs)
+        for it in batch:
+            if isinstance(it, Problem):
+                yield it
+                continue
+            at, planned = next(settled)
+            before = known.get(planned.key)
+            self.met_again += before is not None and before.row is not None
+            yield from clashes.get(at, ())
+            chosen = self.choice.takes(at, planned)
+            if chosen and _is_to_be_sent(before):
+                # an image that is not to be sent now need not be there now
+                yield from self.problems(planned, before)
+            yield self.met(at, planned, before, taken, chosen=chosen)
 
     def met(
         self,
@@ -235,7 +257,7 @@ class _Meeting:
                 yield self._problem(planned, what, mend)
 
     def _problem(self, planned: Planned, what: str, mend: str) -> Problem:
-        file = planned.written_in(self.manifest.path)
+        file = planned.written_in(self.manifest)
         return Problem(what, mend, file, planned.line, planned.row)
 
 
