@@ -109,16 +109,7 @@ def meet(
     placed_before = records.count_placed()
     has_videos = (folder / "videos").exists()
     with Seen(manifest.path) as seen:
-        meeting = _Meeting(
-            manifest.path,
-            records,
-            folder,
-            choice,
-            now,
-            seen,
-            is_blank,
-            (folder / "videos").exists(),
-        )
+        meeting = _Meeting(manifest.path, records, folder, choice, now, seen, is_blank, has_videos)
         for batch in batches(manifest.jobs(recall)):
             yield from meeting.meet(batch)
         if meeting.met_again < placed_before:

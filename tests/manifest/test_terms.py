@@ -55,13 +55,20 @@ def test_seconds_that_the_card_does_not_have_are_refused(text: str, near: int) -
     ("text", "near"),
     [
         *(("1024x1792", "720x1280"), ("1792x1024", "1280x720"), ("0x5", "720x1280")),
-        *(("HD", "720x1280"), ("1280 x 720", "1280x720"), ("1280X720", "1280x720")),
+        *(("1280 x 720", "1280x720"), ("1280X720", "1280x720")),
         *(("1280*720", "1280x720"), ("1280\u00d7720", "1280x720")),
     ],
 )
 def test_sizes_that_the_card_does_not_have_are_refused(text: str, near: str) -> None:
     what = f'size must be one of 720x1280, 1280x720 for model sora-2, not "{text}"'
     assert flaws_of(size=text) == (Flaw(what, f"write size: {near},{CARD}", "size"),)
+
+
+@pytest.mark.parametrize("text", ["HD", "M", "one size"])
+def test_a_size_without_a_number_may_be_a_tables_own(text: str) -> None:
+    (flaw,) = flaws_of(size=text)
+    own = "a table's own column of this name wants columns: beside from"
+    assert flaw.mend == f"write size: 720x1280; {own}"
 
 
 def test_the_nearest_size_lies_as_the_wanted_one_does() -> None:
