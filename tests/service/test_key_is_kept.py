@@ -5,18 +5,21 @@ import base64
 import json
 import pickle
 import traceback
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from answered import openai_error
 from scripted import CLIP, ORDER, Raw, client, raw_server, read_request, says, scripted
 
+import batchsora
 from batchsora.errors import UsageError
 from batchsora.service.client import Auth, Secret, VideoService, parse_base_url
 from batchsora.service.secret import Credentials
 
 CANARY = "sk-canary/0123+4567=89<abcdef>"
 TAIL = CANARY[-20:]
+PACKAGE = Path(batchsora.__file__).parent
 
 
 def base64_of(before: str) -> str:
@@ -129,7 +132,7 @@ async def test_no_client_shows_it_and_neither_does_what_a_call_raises() -> None:
         with pytest.raises(OSError, match="No space") as raised:
             await service.fetch("video_1", None, full, expired=False)
         trace = traceback.TracebackException.from_exception(raised.value, capture_locals=True)
-        ours = [it for it in trace.stack if "batchsora" in it.filename]
+        ours = [it for it in trace.stack if PACKAGE in Path(it.filename).parents]
         assert ours
         assert leaks(repr([(it.locals, it.line) for it in ours])) == []
         assert leaks("".join(traceback.format_exception(raised.value))) == []
