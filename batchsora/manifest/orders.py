@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
-from itertools import product
+from itertools import chain, product
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -109,24 +109,32 @@ class RowReader:
     def _variants(
         self, row: _Variant, matrix: Matrix, axis_prefix: str
     ) -> Iterator[_Variant | Flaw]:
-        """Combine the axes in their order, the last one fastest, and then the files."""
+        """Take the files of a row's pattern, and for each combine the axes, the last one fastest.
+
+        The files of a pattern in an axis of images stand in its place.
+        """
         count = math.prod(map(len, matrix.values()))
         if count > MOST_COMBINATIONS:
             what = f"matrix has {count:,} combinations, {MOST_COMBINATIONS:,} are the most"
             yield Flaw(what, "make several rows of it, or a CSV file", "matrix")
             return
-        for values in product(*matrix.values()):
-            chosen = dict(zip(matrix, values, strict=True))
+        axes = dict(matrix)
+        if "image" in axes:
+            prefix, pictures = axis_prefix, (self._named(it, axis_prefix) for it in axes["image"])
+            axes["image"] = tuple(chain.from_iterable(pictures))
+        else:
+            image, prefix = row.fields.get("image"), row.prefix
+            axes = {**({} if image is None else {"image": self._named(image, prefix)}), **axes}
+        for values in product(*axes.values()):
+            chosen = dict(zip(axes, values, strict=True))
             fields = {name: value for name, value in chosen.items() if name in _FIELDS}
             columns = {name: value for name, value in chosen.items() if name not in _FIELDS}
-            prefix = axis_prefix if "image" in fields else row.prefix
-            variant = _Variant({**row.fields, **fields}, {**row.columns, **columns}, prefix)
-            files = self._matching(variant)
-            if files is None or isinstance(files, Flaw):
-                yield variant
-                continue
-            for file in files:
-                yield variant._replace(fields={**variant.fields, "image": file})
+            yield _Variant({**row.fields, **fields}, {**row.columns, **columns}, prefix)
+
+    def _named(self, image: str, prefix: str) -> tuple[str, ...]:
+        """Name the files that an image stands for: those of a pattern, or itself."""
+        files = self._files(image, prefix)
+        return (image,) if files is None or isinstance(files, Flaw) else files
 
     def _matching(self, variant: _Variant) -> tuple[str, ...] | Flaw | None:
         """Find the files of a pattern; None where the image is no pattern."""

@@ -20,7 +20,13 @@ _FILTERS = re.compile(r"\w+(:\w+)*")
 _REACHING = re.compile(r"([^\W\d]\w*)[.\[!]")
 _WHOLE = re.compile(r"([+-]?)([0-9]+)(?:\.0+)?")  # spreadsheets write 4 as 4.0
 _ADD = "add a variable or a column of that name"
-_FILTER_WORDS = ":upper, :lower, :slug, :slug40 or :04d"
+_FILTER_WORDS = ":upper, :lower, :slug, :slug40, :04d or :optional"
+OPTIONAL = "optional"
+_PLAIN_FILTERS: Mapping[str, Callable[[str], str]] = {
+    "upper": str.upper,
+    "lower": str.lower,
+    OPTIONAL: lambda value: value,
+}
 
 
 class Slot(NamedTuple):
@@ -106,13 +112,23 @@ def _is_mark(letter: str) -> bool:
 def _value(inside: str, field: str, scope: Scope) -> str | Flaw | None:
     """Say what a slot stands for; None where it is no placeholder, and stays as it is."""
     if inside in scope.names:
-        return scope.names[inside]
+        return _said(scope.names[inside], inside, field)
     name, colon, filters = inside.partition(":")
     if colon and name in scope.names and _FILTERS.fullmatch(filters):
-        return _filtered(scope.names[name], filters.split(":"), inside, field)
+        words = filters.split(":")
+        value = scope.names[name] if OPTIONAL in words else _said(scope.names[name], name, field)
+        return value if isinstance(value, Flaw) else _filtered(value, words, inside, field)
     if colon and all(map(_filter, filters.split(":"))):
         return _nothing_for(name, field, scope)
     return _nothing_for(inside, field, scope)
+
+
+def _said(value: str, name: str, field: str) -> str | Flaw:
+    """Take a value; one that is empty leaves a hole in a prompt, which is bought all the same."""
+    if value.strip() or field != "prompt":
+        return value
+    mend = f"fill it in; or write {braced(f'{name}:{OPTIONAL}')} where it may be empty"
+    return Flaw(f"{braced(name)} in {field} is empty", mend)
 
 
 def _nothing_for(name: str, field: str, scope: Scope) -> Flaw | None:
@@ -125,6 +141,9 @@ def _nothing_for(name: str, field: str, scope: Scope) -> Flaw | None:
         return Flaw(what, f"write vars: {{{visible(name)}: …}}, there or under defaults:")
     if _WORD.fullmatch(name):
         return _unknown(name, scope.names, field)
+    if name.strip() in scope.names:
+        what = f"{braced(name)} in {field} has blanks in its braces"
+        return Flaw(what, f"write {braced(name.strip())}", field)
     reaching = _REACHING.match(name)
     if reaching and (reaching[1] in scope.names or reaching[1] in scope.absent):
         what = f"{braced(name)} in {field}: a placeholder is a plain name"
@@ -172,7 +191,7 @@ def _filter(word: str) -> Callable[[str], str | None] | None:
     if found := re.fullmatch(r"0?([1-9][0-9]?)d", word):
         width = int(found[1])
         return lambda value: _padded(value, width)
-    return {"upper": str.upper, "lower": str.lower}.get(word)
+    return _PLAIN_FILTERS.get(word)
 
 
 def _padded(value: str, width: int) -> str | None:

@@ -6,6 +6,7 @@ on 100,000 nested brackets; and here scalars stay text (`no`, `12:30`, `010`), e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -38,6 +39,8 @@ _MENDS = {
         "look at the indentation; put quotes round a text that begins with { [ & * or !"
     ),
 }
+_COMMENT = re.compile(r"[ \t]+#(?=[^\s#])")
+_HASH = "a # behind a blank begins a comment: put quotes round a text that has one"
 _LOOK = "look at the indentation and the quotes just above"
 
 
@@ -57,7 +60,7 @@ def yaml_tree(text: str, file: str) -> tuple[Located, list[Problem]]:
     Raises TextRefusedError where it can't be read on: broken, too deep, too large, or more
     than one document.
     """
-    builder = _Builder(file)
+    builder = _Builder(file, text.split("\n"))
     for event in _events(text, file):
         builder.take(event)
     return builder.root, builder.problems
@@ -73,7 +76,7 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
             yield event
     except yaml.MarkedYAMLError as error:
         last_line = text.rstrip("\n").count("\n") + 1  # libyaml counts one more at the end
-        raise TextRefusedError(_broken(error, file, last_line)) from None
+        raise TextRefusedError(_broken(error, file, last_line, text)) from None
     except yaml.YAMLError as error:
         problem = Problem(f"not YAML: {error}".splitlines()[0], _LOOK, file)
         raise TextRefusedError(problem) from None
@@ -83,13 +86,15 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
-def _broken(error: yaml.MarkedYAMLError, file: str, last_line: int) -> Problem:
+def _broken(error: yaml.MarkedYAMLError, file: str, last_line: int, text: str) -> Problem:
     words = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark or error.context_mark
     line = min(mark.line + 1, last_line) if mark else 0
     opened = error.context_mark.line + 1 if error.context_mark else line
     if "quoted scalar" in words and "found unexpected" in words:  # the end: nothing closed it
         return Problem("not YAML: a quote is opened here and not closed", "close it", file, opened)
+    if any(map(_COMMENT.search, text.split("\n")[opened - 1 : line])):
+        return Problem(f"not YAML: {error.problem or error.context}", _HASH, file, opened)
     mend = next((mend for part, mend in _MENDS.items() if part in words), _LOOK)
     what = f"not YAML: {error.problem or error.context}"
     return Problem(what, mend.replace("LINE", str(opened)), file, line)
@@ -98,8 +103,9 @@ def _broken(error: yaml.MarkedYAMLError, file: str, last_line: int) -> Problem:
 class _Builder:
     """A tree that grows by events: the open branches are a stack, not a recursion."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, lines: list[str]) -> None:
         self.file = file
+        self.lines = lines
         self.problems: list[Problem] = []
         self.root = Located(1, None)
         self.branches: list[_Branch] = []
@@ -112,6 +118,7 @@ class _Builder:
         match event:
             case yaml.ScalarEvent():
                 self._refuse_sharing(event, line)
+                self._refuse_cut(event)
                 if event.anchor and len(event.value) <= MOST_ANCHORED:
                     self.anchored[event.anchor] = event.value
                 absent = event.implicit[0] and event.value in _ABSENT
@@ -184,6 +191,16 @@ class _Builder:
         if event.tag is not None:
             tag = event.tag.replace(_YAMLS_OWN, "!!", 1)
             self._complain(f"a tag ({shown(tag)})", line, "delete it: every value is text")
+
+    def _refuse_cut(self, event: yaml.ScalarEvent) -> None:
+        """Refuse a text that a # cuts off: ``Take #2`` is Take, and `#ffffff` nothing at all."""
+        end = event.end_mark
+        if event.style in {"'", '"', "|", ">"} or end is None or end.line >= len(self.lines):
+            return
+        if _COMMENT.match(self.lines[end.line], end.column):
+            what = f"{shown(event.value)} ends at the #, which begins a comment"
+            mend = "put quotes round a text with a #; write a blank behind the # of a comment"
+            self.problems.append(Problem(what, mend, self.file, end.line + 1))
 
     def _complain(self, what: str, line: int, mend: str = _SHARE) -> None:
         self.problems.append(Problem(f"{what} is not taken", mend, self.file, line))

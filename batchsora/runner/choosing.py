@@ -79,8 +79,13 @@ class Choice:
 
 
 def _rank(planned: Planned) -> str:
-    """Give a job its place in a draw: by chance, but always the same, fetched or not."""
+    """Give a job its place in a draw: by chance, but always the same, fetched or not.
+
+    A row that has an id is drawn by that: it stays in the sample while its prompt is worked on.
+    """
     order = planned.order
+    if planned.explicit_id:
+        return hashlib.sha256(f"{planned.id}#{order.take}".encode()).hexdigest()
     image = order.image.written if order.image else ""
     what = "\n".join((order.likeness(), str(order.take), image, str(order.framing)))
     return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()

@@ -153,8 +153,8 @@ def test_an_axis_of_images_may_have_patterns(read: Read) -> None:
     jobs = read("m.yaml", row("matrix: {image: ['in/[ab].png', in/C.png], seconds: [4, 8]}"))
     assert [(image, job.order.seconds) for image, job in zip(images(jobs), jobs, strict=True)] == [
         ("in/a.png", 4),
-        ("in/b.png", 4),
         ("in/a.png", 8),
+        ("in/b.png", 4),
         ("in/b.png", 8),
         ("in/C.png", 4),
         ("in/C.png", 8),
@@ -163,7 +163,7 @@ def test_an_axis_of_images_may_have_patterns(read: Read) -> None:
 
 def test_a_matrix_beside_an_image_pattern_combines_both(read: Read) -> None:
     jobs = read("m.yaml", row("image: 'in/[ab].png', matrix: {seconds: [4, 8]}"))
-    assert images(jobs) == ["in/a.png", "in/b.png", "in/a.png", "in/b.png"]
+    assert images(jobs) == ["in/a.png", "in/a.png", "in/b.png", "in/b.png"]
 
 
 def test_takes_beside_a_matrix_are_so_many_of_each_combination(read: Read) -> None:

@@ -136,7 +136,7 @@ TEMPLATES = {
     "{colour}": "unknown placeholder {colour} in output"
     " | add a variable or a column of that name, or write {{colour}} for the braces",
     "{row:04x}": 'unknown filter ":04x" in {row:04x} in output'
-    " | write :upper, :lower, :slug, :slug40 or :04d",
+    " | write :upper, :lower, :slug, :slug40, :04d or :optional",
     "{id:04d}": '{id:04d} in output wants a whole number, not "cat"'
     " | take :04d out, or mend the value",
     "{id.upper}": "{id.upper} in output: a placeholder is a plain name"

@@ -36,10 +36,11 @@ def filled(template: str) -> str | list[Flaw]:
         ("{title:slug:upper}", "CAFE-CREME-2-L"),
         ("{title:upper:slug6:upper}", "CAFE-C"),
         ("{Image Src:slug}", "cup-png"),
-        ("[{empty}]", "[]"),
+        ("[{empty:optional}]", "[]"),
+        ("[{title:optional:slug4}]", "[cafe]"),
         ("{{id}} {{{id}}}", "{id} {cat}"),
         ("{{}} {} { } {id", "{} {} { } {id"),
-        ('{"a": "b"} {a b} {id }', '{"a": "b"} {a b} {id }'),
+        ('{"a": "b"} {a b} {no }', '{"a": "b"} {a b} {no }'),
         ("{title}{title}", "Café Crème, 2 l!Café Crème, 2 l!"),
     ],
 )  # fmt: skip
@@ -108,15 +109,18 @@ UNKNOWN = {
     "{sky:slug40}": "unknown placeholder {sky} in prompt"
     " | add a variable or a column of that name, or write {{sky}} for the braces",
     "{title:slugg}": 'unknown filter ":slugg" in {title:slugg} in prompt'
-    " | write :upper, :lower, :slug, :slug40 or :04d",
+    " | write :upper, :lower, :slug, :slug40, :04d or :optional",
     "{title:upper:no}": 'unknown filter ":no" in {title:upper:no} in prompt'
-    " | write :upper, :lower, :slug, :slug40 or :04d",
+    " | write :upper, :lower, :slug, :slug40, :04d or :optional",
     "{title:slug0}": 'unknown filter ":slug0" in {title:slug0} in prompt'
-    " | write :upper, :lower, :slug, :slug40 or :04d",
+    " | write :upper, :lower, :slug, :slug40, :04d or :optional",
     "{price:03d}": '{price:03d} in prompt wants a whole number, not "9.90"'
     " | take :03d out, or mend the value",
-    "{empty:03d}": '{empty:03d} in prompt wants a whole number, not ""'
+    "{empty:03d}": "{empty} in prompt is empty"
+    " | fill it in; or write {empty:optional} where it may be empty",
+    "{empty:optional:03d}": '{empty:optional:03d} in prompt wants a whole number, not ""'
     " | take :03d out, or mend the value",
+    "{ title }": "{ title } in prompt has blanks in its braces | write {title}",
     "{title.upper()}": "{title.upper()} in prompt: a placeholder is a plain name"
     " | take out what follows the name",
     "{title!r:slug}": "{title!r} in prompt: a placeholder is a plain name"
@@ -163,3 +167,14 @@ def test_an_id_can_be_named_where_the_row_gives_it(read: Read) -> None:
 def test_a_value_can_not_name_a_folder(read: Read) -> None:
     (job,) = read("t.csv", "prompt,title,output\nsun,a/../b,{title}/{title:slug}\n")
     assert job.output == "videos/a-..-b/a-b.mp4"
+
+
+def test_a_hole_is_refused_in_a_prompt_and_nowhere_else(read: Read, told: Told) -> None:
+    (job,) = read("t.csv", "prompt,mood,id,output\na,,x{mood},{mood}y\n")
+    assert (job.id, job.output) == ("x", "videos/y.mp4")
+    assert told("t.csv", "prompt,mood\nA {mood} cat,\nA {mood} cat,happy\n") == [
+        (
+            "t.csv:2 (row 1): {mood} in prompt is empty"
+            " | fill it in; or write {mood:optional} where it may be empty"
+        )
+    ]
