@@ -70,7 +70,7 @@ def feed_manifest(folder: Path, feed: Path, encoding: str) -> tuple[str, str]:
     file = TextFile(feed, encoding, "--encoding cp1252")
     complaints = Complaints(str(feed))
     try:
-        header, problems = read_header(file, {}, needs_prompt=False)
+        header, problems = read_header(file, {}, said={"prompt"})
     except TextRefusedError as refused:
         complaints.take([refused.problem])
         raise complaints.refusal() from None

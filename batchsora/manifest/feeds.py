@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from batchsora.job import Fit, Size
 from batchsora.manifest.addresses import is_address
+from batchsora.manifest.names import in_words, other_names
 from batchsora.manifest.terms import whole
 from batchsora.models import BUILT_IN
 
@@ -43,7 +44,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A feed that is known by its columns: their names as `_plain` writes them."""
+    """A feed that is known by its columns: their names as `in_words` writes them."""
 
     name: str
     image: str
@@ -75,12 +76,6 @@ _KINDS = (
     _Kind("WooCommerce's product export", image="images", title="name", ids=("sku", "id")),
 )
 # Names of columns in plain tables, the likeliest first.
-_IMAGES = (
-    *("image", "image url", "image link", "image src", "image file", "image path", "image name"),
-    *("main image", "main image url", "featured image", "product image", "product image url"),
-    *("images", "photo", "photo url", "photos", "picture", "picture url", "pictures", "pic"),
-    *("img", "img url", "img src", "imageurl", "imagelink", "bild", "foto", "immagine", "imagen"),
-)
 _FILES = ("file", "filename", "file name", "file path", "path", "url", "link", "src", "thumbnail")
 _TITLES = (
     *("title", "name", "product title", "product name", "product", "item name", "item"),
@@ -116,7 +111,7 @@ def read_layout(names: Sequence[str], sample: Sequence[Row]) -> Layout | tuple[s
     """
     plain: dict[str, str] = {}
     for name in filter(_can_be_named, names):
-        plain.setdefault(_plain(name), name)
+        plain.setdefault(in_words(name), name)
     for kind in _KINDS:
         if kind.signs <= plain.keys():
             return _of_kind(kind, plain)
@@ -129,7 +124,7 @@ def read_layout(names: Sequence[str], sample: Sequence[Row]) -> Layout | tuple[s
     return Layout(
         image,
         title,
-        ids=_present((*_IDS, *([_plain(title)] if title else [])), filled, image),
+        ids=_present((*_IDS, *([in_words(title)] if title else [])), filled, image),
         beside=_present(_BESIDE, filled, image),
         fields={"prompt": prompt, **_further(filled, sample)} if prompt else {},
     )
@@ -150,12 +145,6 @@ def looks_like_picture(cell: str) -> bool:
     except ValueError:
         return False
     return PurePath(path.strip()).suffix.casefold() in PICTURES
-
-
-def _plain(name: str) -> str:
-    """Write a name as the tables here do: for them, `g:image_link` is an image link."""
-    words = re.sub(r"[\W_]+", " ", name.casefold().removeprefix("g:")).strip()
-    return re.sub(r"(?<=[^\W\d])(\d+)$", r" \1", words)  # image1 is image 1
 
 
 def _can_be_named(name: str) -> bool:
@@ -180,7 +169,7 @@ def _present(wanted: Iterable[str], plain: Mapping[str, str], but: str = "") -> 
 def _image_column(plain: Mapping[str, str], sample: Sequence[Row]) -> str | tuple[str, ...]:
     """Find the column of the images: likely by its name and by its cells, or by these alone."""
     cells = {name: [it for row in sample if (it := row[name].strip())] for name in plain.values()}
-    named = [plain[it] for it in (*_IMAGES, *(f"{it} 1" for it in _IMAGES)) if it in plain]
+    named = [plain[it] for it in other_names("image") if it in plain]
     for name in named:
         if _mostly(_may_be_picture, cells[name]):
             return name
@@ -205,11 +194,13 @@ def _mostly(looks_so: Callable[[str], bool], cells: Sequence[str]) -> bool:
 
 def _further(filled: Mapping[str, str], sample: Sequence[Row]) -> dict[str, str]:
     """Find the columns that say further fields, by their names and by what they hold."""
-    return {
-        name: filled[name]
-        for name, is_one in _PLAUSIBLE.items()
-        if name in filled and all(_holds(is_one, row[filled[name]].strip()) for row in sample)
-    }
+    found = {}
+    for one, is_one in _PLAUSIBLE.items():
+        for name in (filled[it] for it in (one, *other_names(one)) if it in filled):
+            if all(_holds(is_one, row[name].strip()) for row in sample):
+                found[one] = name
+                break
+    return found
 
 
 def _holds(is_one: Callable[[str], object], cell: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from types import MappingProxyType
 
-from batchsora.manifest.located import Flaw, Located, RowText, kind, shown
-from batchsora.manifest.names import nearest, slip_of
+from batchsora.manifest.located import Flaw, Located, RowText, kind, shown, visible
+from batchsora.manifest.names import called, meant_by, nearest, slip_of
 from batchsora.manifest.text import unprintable
 
 # What a table's columns can say; `vars` and `matrix` are for files whose rows may nest.
@@ -51,10 +51,18 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def row_text(row: int, line: int, entries: Mapping[str, Located], *, open_ended: bool) -> RowText:
+def row_text(
+    row: int,
+    line: int,
+    entries: Mapping[str, Located],
+    *,
+    open_ended: bool,
+    said: Container[str] = (),
+) -> RowText:
     """Sort the keys of a row into fields, columns and the axes of its matrix.
 
-    In an `open_ended` row (JSON Lines) an unknown key is a column; else (YAML) it is a flaw.
+    In an `open_ended` row (JSON Lines) an unknown key is a column; else (YAML) it is a flaw. What
+    is `said` are fields that have a default.
     """
     shape = _Shape(line, open_ended=open_ended)
     for name, found in entries.items():
@@ -62,20 +70,33 @@ def row_text(row: int, line: int, entries: Mapping[str, Located], *, open_ended:
             shape.take_field(name, found)
         elif not open_ended:
             shape.flaws.append(_unknown_field(name, found.line))
-        elif flaw := slip_flaw(name, found.line, entries):
+        elif flaw := column_flaw(name, found.line, entries, said):
             shape.flaws.append(flaw)
         else:
             shape.take_column(name, found)
     return shape.row_text(row)
 
 
-def slip_flaw(name: str, line: int, present: Mapping[str, object]) -> Flaw | None:
-    """Refuse a column that is a letter or two off a field which is not there by its own name."""
+def column_flaw(
+    name: str, line: int, present: Mapping[str, object], said: Container[str] = ()
+) -> Flaw | None:
+    """Refuse a column that must be meant for a field, where nothing else says that field.
+
+    Those are the fields that are `present` under their own names; for a name that others give to a
+    field, those that have a default, too.
+    """
     field = slip_of(name, COLUMNS)
-    if field is None or field in present:
+    if field is not None:
+        what = f"column {shown(name)} is a letter or two off the field {field}"
+        mend = f"name it {field}; a variable needs another name"
+        return None if field in present else Flaw(what, mend, field, line)
+    field = called(name)
+    if field is None or field in present or field in said:
         return None
-    what = f"column {shown(name)} is a letter or two off the field {field}"
-    return Flaw(what, f"name it {field}; a variable needs another name", field, line)
+    what = f"column {shown(name)} is none of ours, but looks like {field}"
+    mapped = f"columns: {{{field}: {visible(name)}}}"
+    mend = f"name it {field}; or say {mapped} beside from; a variable needs another name"
+    return Flaw(what, mend, field, line)
 
 
 def text_list(name: str, found: Located, mend: str, flaws: list[Flaw]) -> tuple[str, ...]:
@@ -203,7 +224,7 @@ def _axis_flaw(axis: str, line: int, present: Iterable[str]) -> Flaw | None:
 
 
 def _unknown_field(name: str, line: int) -> Flaw:
-    meant = nearest(name, (*COLUMNS, "vars", "matrix", "from"))
+    meant = meant_by(name) or nearest(name, (*COLUMNS, "vars", "matrix", "from"))
     mend = f"write {meant}" if meant else "put a variable of your own under vars:"
     return Flaw(f"unknown field {shown(name)}", mend, meant or "", line)
 

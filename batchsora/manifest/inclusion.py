@@ -9,7 +9,7 @@ from batchsora.manifest.complaints import Complaints
 from batchsora.manifest.fields import COLUMNS, text_list
 from batchsora.manifest.head import read_defaults
 from batchsora.manifest.located import Flaw, Located, RowText, shown
-from batchsora.manifest.names import nearest
+from batchsora.manifest.names import meant_by, nearest
 from batchsora.manifest.text import UTF_8, known_encoding, unprintable
 
 KEYS = ("from", "columns", "needs", "encoding")
@@ -62,7 +62,7 @@ def _mapped(found: Located, complaints: Complaints) -> dict[str, str]:
     mapped = {}
     for field, column in complaints.mapping("columns", found, _COLUMNS).items():
         if field not in COLUMNS:
-            meant = nearest(field, COLUMNS)
+            meant = meant_by(field) or nearest(field, COLUMNS)
             mend = f"write {meant}" if meant else f"the fields are {', '.join(COLUMNS)}"
             complaints.add(f"columns: {shown(field)} is no field", mend, column.line)
         elif name := complaints.text(f"columns: {field}", column, _COLUMNS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, NoReturn
 
 from batchsora.errors import Problem
@@ -15,13 +15,14 @@ _ONE_A_LINE = 'write one JSON object a line, such as {"prompt": "Gentle wind"}'
 
 
 def json_rows(
-    file: TextFile, mapped: Mapping[str, str] | None = None
+    file: TextFile, mapped: Mapping[str, str] | None = None, said: Container[str] = ()
 ) -> Iterator[RowText | Problem]:
     """Read a row from each line that is not blank. What can't be read is a Problem in its place.
 
-    Fields are keys of their own names or, where `mapped` says so, only those of the names it gives.
+    Fields are keys of their own names or, where `mapped` says so, only those of the names it gives;
+    `said` are those that have a default.
     """
-    reader = _Reader(mapped)
+    reader = _Reader(mapped, said)
     row = 0
     try:
         for line, text in enumerate(file.lines(), 1):
@@ -40,8 +41,9 @@ def json_rows(
 class _Reader:
     """A JSON decoder that keeps numbers as written, and sees keys that are written twice."""
 
-    def __init__(self, mapped: Mapping[str, str] | None) -> None:
+    def __init__(self, mapped: Mapping[str, str] | None, said: Container[str]) -> None:
         self.mapped = mapped
+        self.said = said
         self.twice: list[str] = []
         self.decoder = json.JSONDecoder(
             object_pairs_hook=self._unite,
@@ -66,7 +68,7 @@ class _Reader:
         if len(entries) < len(value):
             self.twice += [name for name in value if self._name(name) != name]
         if self.mapped is None:
-            found = row_text(row, line, entries, open_ended=True)
+            found = row_text(row, line, entries, open_ended=True, said=self.said)
         else:
             found = _mapped_row(row, line, entries, self.mapped)
         return found._replace(flaws=found.flaws + self._twice_flaws()) if self.twice else found

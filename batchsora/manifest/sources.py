@@ -18,7 +18,7 @@ from batchsora.manifest.jsonlines import json_rows
 from batchsora.manifest.located import Located, RowText, kind, shown, visible
 from batchsora.manifest.names import nearest
 from batchsora.manifest.tables import read_header, table_rows
-from batchsora.manifest.text import TextFile, TextRefusedError, check_file
+from batchsora.manifest.text import TextFile, TextRefusedError, check_file, is_spreadsheet
 from batchsora.manifest.yamltree import yaml_tree
 
 MOST_YAML_ROWS = 20_000  # 100,000 composed rows took 434 MB
@@ -42,6 +42,8 @@ def suffix_of(path: Path) -> str:
     if suffix in _SPREADSHEETS:
         raise UsageError(f"{path} is a spreadsheet, not a text file", _EXPORT)
     check_file(path)
+    if suffix in TABLES and is_spreadsheet(path):
+        raise UsageError(f"{path} is a spreadsheet, not a text file", _EXPORT)
     if suffix not in TABLES | JSON_LINES | YAML:
         what = f"{path} is of no known kind: its name ends in {suffix or 'nothing'}"
         raise UsageError(what, _KINDS)
@@ -55,8 +57,7 @@ def table_source(
     mapped: Mapping[str, str] | None = None,
 ) -> Source:
     """Open a table; raises TextRefusedError where its header can't be read."""
-    needs_prompt = "prompt" not in {*ground.fields, *ground.matrix}
-    header, problems = read_header(file, mapped, needs_prompt=needs_prompt)
+    header, problems = read_header(file, mapped, ground.blame)
     complaints.take(problems)
     notes = (f"{file} is {header.note}",) if header.note else ()
     columns = tuple(dict.fromkeys((*ground.columns, *header.columns)))
@@ -67,7 +68,7 @@ def table_source(
 
 def json_source(file: TextFile, ground: Ground, mapped: Mapping[str, str] | None = None) -> Source:
     """Open a file of JSON Lines."""
-    return Source(ground, None, lambda: json_rows(file, mapped))
+    return Source(ground, None, lambda: json_rows(file, mapped, ground.blame))
 
 
 def yaml_source(

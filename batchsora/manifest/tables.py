@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from batchsora.errors import Problem
-from batchsora.manifest.fields import COLUMNS, slip_flaw
+from batchsora.manifest.fields import COLUMNS, column_flaw
 from batchsora.manifest.located import Flaw, RowText, shown
 from batchsora.manifest.text import TextFile, TextRefusedError, unprintable
 
@@ -22,6 +22,7 @@ _DELIMITERS = ",;\t"
 _DELIMITER_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 _SEPARATOR = re.compile(r"sep=([,;\t])", re.IGNORECASE)  # a line that Excel writes and reads
 _NO_PROMPT = "write prompt: … beside from, or which column it is: columns: {prompt: Title}"
+_INIT = "batchsora init --from-csv FILE"
 _EXAMPLE = "begin the file with a line of names, such as image,prompt,seconds"
 
 Record = tuple[int, list[str]]  # the line that it starts on, and its cells
@@ -46,19 +47,20 @@ class Header:
 
 
 def read_header(
-    file: TextFile, mapped: Mapping[str, str] | None = None, *, needs_prompt: bool = True
+    file: TextFile, mapped: Mapping[str, str] | None = None, said: Container[str] = ()
 ) -> tuple[Header, list[Problem]]:
     """Read the names of a table's columns, and what is wrong with them.
 
     Fields are columns of their own names or, where `mapped` says so, only those of the names it
-    gives. Raises TextRefusedError where the header can't be read at all.
+    gives; `said` are those that have a default. Raises TextRefusedError where the header can't be
+    read at all.
     """
     csv.field_size_limit(MOST_CELL_CHARACTERS)
     first = next((line for line in file.lines() if line.strip()), "").strip(" \r\n")
     first = first.split("\r")[0]
-    said = _SEPARATOR.fullmatch(first)
-    skipped = 0 if said is None else 1
-    delimiter = _sniffed(first) if said is None else said[1]
+    separator = _SEPARATOR.fullmatch(first)
+    skipped = 0 if separator is None else 1
+    delimiter = _sniffed(first) if separator is None else separator[1]
     record = next(islice(_filled(_records(file, delimiter)), skipped, None), (1, []))
     if isinstance(record, Problem):
         raise TextRefusedError(record)
@@ -69,13 +71,13 @@ def read_header(
         names = tuple(_name(cell) for cell in cells)
         fields = tuple((name, at) for at, name in enumerate(names) if name in COLUMNS)
         columns = tuple(name for name in names if name not in COLUMNS)
-        flaws = _header_flaws(names, line, needs_prompt=needs_prompt)
+        flaws = _header_flaws(names, line, said)
     else:
         names = columns = tuple(cell.strip() for cell in cells)
         places = {name: at for at, name in enumerate(names)}
         fields = tuple((it, places[name]) for it, name in mapped.items() if name in places)
         flaws = _form_flaws(names)
-        if needs_prompt and "prompt" not in mapped:
+        if "prompt" not in mapped and "prompt" not in said:
             flaws.append(Flaw("no column is the prompt", _NO_PROMPT))
     header = Header(delimiter, names, fields, columns, 1 + skipped)
     return header, [Problem(flaw.what, flaw.mend, str(file), line) for flaw in flaws]
@@ -176,11 +178,20 @@ def _name(cell: str) -> str:
     return folded if folded in COLUMNS else name
 
 
-def _header_flaws(names: tuple[str, ...], line: int, *, needs_prompt: bool) -> list[Flaw]:
+def _header_flaws(names: tuple[str, ...], line: int, said: Container[str]) -> list[Flaw]:
+    meant = _meant_for_fields(names, line, said)
+    missing = [] if "prompt" in said else _prompt_missing(names, meant)
+    return [*_form_flaws(names), *meant, *missing]
+
+
+def _meant_for_fields(names: Sequence[str], line: int, said: Container[str]) -> list[Flaw]:
+    """Find the columns that must be meant for fields: of each field, one by another's name."""
     present: Mapping[str, int] = Counter(names)
-    slips = [slip for name in present if (slip := _slip(name, line, present))]
-    missing = _prompt_missing(names, slips) if needs_prompt else []
-    return [*_form_flaws(names), *slips, *missing]
+    first: dict[str, Flaw] = {}
+    for name in names:
+        if name not in COLUMNS and (flaw := column_flaw(name, line, present, said)):
+            first.setdefault(flaw.field, flaw)
+    return list(first.values())
 
 
 def _form_flaws(names: tuple[str, ...]) -> list[Flaw]:
@@ -192,10 +203,6 @@ def _form_flaws(names: tuple[str, ...]) -> list[Flaw]:
         *(_unprintable_name(name) for name in present if unprintable(name)),
         *([] if names else [Flaw("no header", _EXAMPLE)]),
     ]
-
-
-def _slip(name: str, line: int, present: Mapping[str, int]) -> Flaw | None:
-    return None if name in COLUMNS else slip_flaw(name, line, present)
 
 
 def _twice(name: str, names: tuple[str, ...]) -> Flaw:
@@ -211,13 +218,12 @@ def _unprintable_name(name: str) -> Flaw:
     return Flaw(f"{unprintable(name)} in the column name {shown(name)}", "delete it")
 
 
-def _prompt_missing(names: tuple[str, ...], slips: list[Flaw]) -> list[Flaw]:
-    if "prompt" in names or any("field prompt" in slip.what for slip in slips):
-        return []
-    if not names:
+def _prompt_missing(names: tuple[str, ...], meant: list[Flaw]) -> list[Flaw]:
+    if not names or "prompt" in names or any(flaw.field == "prompt" for flaw in meant):
         return []
     found = ", ".join(shown(name) for name in names[:8])
-    return [Flaw('no column "prompt"', f"name it in the first line, which now says: {found}")]
+    mend = f"name it in the first line, which now says: {found}; or: {_INIT}"
+    return [Flaw('no column "prompt"', mend)]
 
 
 def _width_flaws(cells: list[str], width: int, delimiter: str) -> tuple[Flaw, ...]:

@@ -21,6 +21,7 @@ _SAVE_AS_UTF8 = "save the file as UTF-8"
 _NAME_IT = "name the encoding that it is in"
 _CHUNK_BYTES = 1 << 16
 _OF_SHEETS = frozenset({".csv", ".tsv"})
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods are zip files; .xls
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -45,6 +46,15 @@ def check_file(path: Path) -> None:
         raise UsageError(f"{path} is missing", "give the path of a file that is there")
     kind_of_path = "a folder" if path.is_dir() else "a pipe or a device"
     raise UsageError(f"{path} is {kind_of_path}, not a file", "give the path of a file")
+
+
+def is_spreadsheet(path: Path) -> bool:
+    """Tell whether a file begins as spreadsheets do, whatever its name says."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(4) in _SPREADSHEETS
+    except OSError:  # who reads it as text will say so
+        return False
 
 
 @dataclass(frozen=True, slots=True)

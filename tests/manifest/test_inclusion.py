@@ -355,3 +355,33 @@ def test_a_variable_of_another_file_is_no_typing_error(told: Told) -> None:
             " | write vars: {mood: …}, there or under defaults:"
         )
     ]
+
+
+def test_a_column_may_be_called_after_a_field_that_is_said_otherwise(read: Read) -> None:
+    write("p.csv", "prompt,Image URL,duration\nsun,cat.png,9\n")
+    write("j.jsonl", '{"prompt": "rain", "photo": "cat.png", "duration": 9}\n')
+    for beside in (
+        "image: cat.png, seconds: 8",
+        "matrix: {image: [cat.png], seconds: [8]}",
+    ):
+        jobs = read(
+            "m.yaml", f"rows:\n- {{from: p.csv, {beside}}}\n- {{from: j.jsonl, {beside}}}\n"
+        )
+        assert [(job.order.seconds, job.columns["duration"]) for job in jobs] == [
+            (8, "9"),
+            (8, "9"),
+        ]
+    mapped = "columns: {prompt: prompt, image: Image URL}"
+    (job,) = read("m.yaml", f"rows:\n- {{from: p.csv, {mapped}}}\n")
+    assert (images([job]), job.order.seconds) == (["cat.png"], 4)
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
+def test_a_spreadsheet_is_known_whatever_it_is_called(told: Told, start: bytes) -> None:
+    write("p.csv", start + bytes(100))
+    assert told("m.yaml", "rows:\n- from: p.csv\n") == [
+        (
+            "m.yaml:2: from: p.csv is a spreadsheet, not a text file"
+            " | export the sheet as CSV (UTF-8), and run that"
+        )
+    ]

@@ -1,7 +1,7 @@
 import pytest
 
 from batchsora.manifest.fields import COLUMNS
-from batchsora.manifest.names import edits, nearest, slip_of
+from batchsora.manifest.names import called, edits, meant_by, nearest, slip_of
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,27 @@ def test_a_slip_of_the_finger_is_seen(column: str, field: str) -> None:
 )
 def test_an_ordinary_column_is_a_variable(column: str) -> None:
     assert slip_of(column, COLUMNS) is None
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        *((name, "image") for name in ("Image URL", "g:image_link", "photo", "Picture_1", "IMG")),
+        *((name, "seconds") for name in ("duration", "Duration (s)", "video-length")),
+        *((name, "size") for name in ("Resolution", "aspect_ratio", "dimensions")),
+        *((name, None) for name in ("length", "time", "file", "url", "text", "title", "format")),
+    ],
+)
+def test_what_others_call_a_field_is_known(column: str, field: str | None) -> None:
+    assert called(column) == field
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("duration", "seconds"), ("length", "seconds"), ("caption", "prompt"), ("mood", None)],
+)
+def test_more_is_known_where_only_fields_can_be_meant(name: str, field: str | None) -> None:
+    assert meant_by(name) == field
 
 
 def test_the_nearest_name_is_near_or_none() -> None:

@@ -62,6 +62,7 @@ HEADERS = {
         (
             't.csv:1: no column "prompt"'
             ' | name it in the first line, which now says: "cat.png", "a hat"'
+            "; or: batchsora init --from-csv FILE"
         )
     ],
     "prompt,Prompt,x,x\n": [
@@ -79,6 +80,13 @@ HEADERS = {
         (
             't.csv:1: column "second" is a letter or two off the field seconds'
             " | name it seconds; a variable needs another name"
+        ),
+    ],
+    "Image File,Image URL,prompt,Length\n": [
+        (
+            't.csv:1: column "Image File" is none of ours, but looks like image'
+            " | name it image; or say columns: {image: Image File} beside from;"
+            " a variable needs another name"
         ),
     ],
     "prompt,a\x07b\n": [

@@ -25,6 +25,10 @@ def _text(text: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(text, encoding="utf-8")
 
 
+def _bytes(start: bytes) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(start + bytes(200))
+
+
 def _sparse(path: Path) -> None:
     path.touch()
     os.truncate(path, 60_000_000)
@@ -34,6 +38,7 @@ def _sparse(path: Path) -> None:
 MADE: dict[str, Callable[[Path], object]] = {
     "fields/long-prompt.csv": _text(f"prompt\n{'The cat winks. ' * 2200}\n"),
     "files/long-line.csv": _text(f"prompt\nThe cat winks\n{'The cat yawns. ' * 80_000}\n"),
+    "files/excel.csv": _bytes(b"PK\x03\x04\x14\x00\x06\x00\x08"),  # .xlsx, renamed
     "files/large.yaml": _text("rows:\n" + "# nothing\n" * 1_600_000),
     f"files/{'n' * 101}.jsonl": _text('{"prompt": "The cat winks"}\n'),
     "files/pipe.csv": os.mkfifo,
