@@ -21,6 +21,8 @@ _UNICAST = IPv6Network("2000::/3")  # RFC 4291, 2.5.4: of IPv6 no more than this
 # an IP address, and what some resolvers take for one: 127.1, 2130706433, 0x7f.1, 127.0.0.1.
 _NUMERIC = re.compile(r":|(^|\.)(\d+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
 
+_ENDPOINT = re.compile(r"/v1/+videos(/|$)")  # as one copies it from a provider's page
+
 
 class ProxyError(ValueError):
     """The environment names a proxy that is no HTTP proxy."""
@@ -49,6 +51,8 @@ def parse_base_url(text: str, *, insecure_http: bool) -> URL:
             "the base URL is plain http: everybody on the way could read the key",
             "write https, or allow it with --insecure-http",
         )
+    if _ENDPOINT.search(url.path):
+        raise UsageError("the base URL leads to the videos, not to the API", "leave /videos away")
     path = url.raw_path.rstrip("/").removesuffix("/v1").rstrip("/")
     return url.with_path(path or "/", encoded=True)
 

@@ -25,7 +25,7 @@ from batchsora.service.addresses import (
     parse_link,
 )
 from batchsora.service.answers import Answer, Call, NoAnswer, Response
-from batchsora.service.complaints import clean, read_json
+from batchsora.service.complaints import clean, read_complaint, read_json
 from batchsora.service.dialects import Video, on_our_clock, read_list, read_video, valid_id
 from batchsora.service.downloads import CLIP_BYTES, Download, Sink
 from batchsora.service.secret import Auth, Credentials, Secret
@@ -37,7 +37,8 @@ __all__ = ["Auth", "Offer", "Secret", "Upload", "VideoService", "parse_base_url"
 
 USER_AGENT = f"batchsora/{__version__}"  # an edge refuses some libraries' own names
 MODEL_CHARS = 100  # of a name that is shown
-_NOT_OFFERED = frozenset({404, 405, 410, 501})
+_NOT_THERE = frozenset({404, 410, 501})
+_NOT_OFFERED = _NOT_THERE | {405}  # there, but not to be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +132,7 @@ class VideoService:
 
     async def newest(self, limit: int = 100) -> tuple[list[Video] | None, Verdict]:
         """List the newest videos; None with an OK where the service offers no list."""
-        url = api_url(self._base, "videos").with_query(limit=str(limit), order="desc")
-        answer = await self._wire.exchange(
-            self._session, "GET", url, headers=self._credentials.headers(), most_bytes=LIST_BYTES
-        )
+        answer = await self._listed(limit)
         verdict = judge(Call.LIST, answer)
         if verdict.kind is not Kind.OK or not isinstance(answer, Response):
             return None, verdict
@@ -147,23 +145,34 @@ class VideoService:
         return listed and [on_our_clock(video, ahead) for video in listed], verdict
 
     async def models(self) -> tuple[Offer | None, Verdict]:
-        """Ask which models there are; an Offer exactly with an OK. It is free."""
-        url = api_url(self._base, "models")
-        answer = await self._wire.exchange(
-            self._session, "GET", url, headers=self._credentials.headers(), most_bytes=LIST_BYTES
-        )
+        """Ask which models there are; an Offer exactly with an OK. It is free.
+
+        Where a web page answers, the list of videos is asked for, too: if that is another page, the
+        address is no API's.
+        """
+        answer = await self._read(api_url(self._base, "models"))
         verdict = judge(Call.LIST, answer)
         if verdict.kind is not Kind.OK or not isinstance(answer, Response):
             return None, verdict
         body = read_json(answer.body)
         if body is None and answer.status not in _NOT_OFFERED:
-            what, mend = hints.STOPS[StopReason.WRONG_ADDRESS]
-            stop = Stop(StopReason.WRONG_ADDRESS, f"{what}: it answers, but not in JSON", mend)
-            return None, Verdict(Kind.STOP, stop=stop)
+            return None, _no_api("it answers, but not in JSON")
+        if _is_page(answer) and _is_page(await self._listed(1)):
+            return None, _no_api("it answers with web pages")
         headers = answer.headers
         told = "date" in headers and "age" not in headers
         ahead = clock_ahead(headers, answer.at) if told else None
         return Offer(_model_names(body), ahead), verdict
+
+    async def _listed(self, limit: int) -> Answer:
+        query = {"limit": str(limit), "order": "desc"}
+        return await self._read(api_url(self._base, "videos").with_query(query))
+
+    async def _read(self, url: URL) -> Answer:
+        headers = self._credentials.headers()
+        return await self._wire.exchange(
+            self._session, "GET", url, headers=headers, most_bytes=LIST_BYTES
+        )
 
     async def fetch(
         self, video: Video | str, url: str | None, sink: Sink, *, expired: bool
@@ -198,6 +207,22 @@ def _model_names(body: object) -> tuple[str, ...] | None:
         return None
     names = (it.get("id") for it in listed if isinstance(it, dict))
     return tuple(clean(name, MODEL_CHARS) for name in names if isinstance(name, str))
+
+
+def _is_page(answer: Answer) -> bool:
+    """Tell whether a web page answers in the place of what was asked for.
+
+    A service may well lack a list, and say so in a page; one that forbids, or is down, does not
+    say what it is.
+    """
+    if not isinstance(answer, Response) or answer.status not in _NOT_THERE | {200}:
+        return False
+    return read_complaint(answer.body, answer.headers.get("content-type", "")).html
+
+
+def _no_api(why: str) -> Verdict:
+    what, mend = hints.STOPS[StopReason.WRONG_ADDRESS]
+    return Verdict(Kind.STOP, stop=Stop(StopReason.WRONG_ADDRESS, f"{what}: {why}", mend))
 
 
 def _is_sendable(text: str) -> bool:

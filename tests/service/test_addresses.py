@@ -31,6 +31,8 @@ from batchsora.service.verdicts import Kind
         ("https://gptproto.com/v1", "https://gptproto.com/"),
         (" https://gptproto.com/v1/ ", "https://gptproto.com/"),
         ("https://x.test/openai/v1", "https://x.test/openai"),
+        ("https://x.test/videos/v1", "https://x.test/videos"),
+        ("https://x.test/v1/videoshop", "https://x.test/v1/videoshop"),
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000/"),
         ("http://localhost:8000/v1", "http://localhost:8000/"),
         ("http://[::1]:8000", "http://[::1]:8000/"),
@@ -60,6 +62,13 @@ def test_a_base_url_that_could_give_the_key_away_or_lead_nowhere_is_refused(text
     with pytest.raises(UsageError) as told:
         parse_base_url(text, insecure_http=False)
     assert "pw" not in str(told.value)
+
+
+@pytest.mark.parametrize("pasted", ["videos", "videos/", "videos/video_1", "videos/a/content"])
+def test_an_endpoint_is_no_base_url(pasted: str) -> None:
+    with pytest.raises(UsageError) as told:
+        parse_base_url(f"https://x.test/api/v1/{pasted}", insecure_http=False)
+    assert told.value.mend == "leave /videos away"
 
 
 def test_plain_http_is_had_when_asked_for() -> None:
