@@ -10,6 +10,7 @@ from enum import StrEnum
 from batchsora.errors import UsageError
 
 MASK = b"***"
+_QUOTES = ("'", '"', "`")  # what a shell takes off, and a file of variables may not
 SHORTEST_SCRUBBED = 8  # masking every "test" would spoil ids, and a lost id is a lost clip
 
 
@@ -29,6 +30,8 @@ class Secret:
 
     def __init__(self, text: str) -> None:
         text = re.sub(r"(?i)^bearer(\s+|$)", "", text.strip())
+        if text[:1] in _QUOTES or text[-1:] in _QUOTES:
+            raise UsageError("the key has quotes round it, or half of them", "set it without them")
         if not text or not all("!" <= character <= "~" for character in text):
             # what is wrong with it is not shown: the message would carry the key
             raise UsageError("the key is empty, or has blanks or other odd characters in it")

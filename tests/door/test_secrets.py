@@ -79,7 +79,9 @@ def test_the_key_is_in_no_list_of_processes(desk: Desk, tmp_path: Path) -> None:
             process.communicate()
 
 
-@pytest.mark.parametrize("key", [f"{KEY}\nX-Other: 1", f"{KEY} and more", f"{KEY}\u00e9"])
+@pytest.mark.parametrize(
+    "key", [f"{KEY}\nX-Other: 1", f"{KEY} and more", f"{KEY}\u00e9", f'"{KEY}"']
+)
 def test_a_key_that_is_none_is_refused_without_showing_it(desk: Desk, key: str) -> None:
     desk.writes_rows(*PROMPTS)
     said = desk.types("run", "work.yaml", GPTPROTO_API_KEY=key)

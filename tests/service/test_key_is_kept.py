@@ -182,7 +182,8 @@ def test_a_secret_shows_itself_only_when_asked() -> None:
     assert leaks(repr(VideoService(base, secret)) + repr(Credentials(secret, Auth.RAW))) == []
     with pytest.raises(TypeError):
         pickle.dumps(secret)
-    for text in (f"{CANARY}\nX-Other: 1", f"{CANARY}é", "", "Bearer ", "bearer"):
+    quoted = (f'"{CANARY}"', f"'{CANARY}", f'Bearer "{CANARY}"', f'"Bearer {CANARY}"', '"')
+    for text in (f"{CANARY}\nX-Other: 1", f"{CANARY}é", "", "Bearer ", "bearer", *quoted):
         with pytest.raises(UsageError) as told:
             Secret(text)
         assert leaks("".join(traceback.format_exception(told.value))) == []
