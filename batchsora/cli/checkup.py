@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from batchsora.cli.exits import DONE, LEDGER, USAGE
-from batchsora.cli.targets import rescue_file
+from batchsora.cli.targets import file_in_the_way, rescue_file, shown
 from batchsora.errors import LedgerError
 from batchsora.ledger.durable import sync_folder
 from batchsora.ledger.lock import RunLock
@@ -123,8 +123,8 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def check_disk(place: Path) -> Iterator[Finding]:
     """Try, in a folder that is gone afterwards, all that a run asks of the disk under a place."""
-    if place.exists() and not place.is_dir():
-        yield wrong("folder", f"{place} is a file", "name a folder with --out-dir", USAGE)
+    if (file := file_in_the_way(place)) is not None:
+        yield wrong("folder", f"{shown(file)} is a file", "name a folder with --out-dir", USAGE)
         return
     folder = next(it for it in (place, *place.absolute().parents) if it.is_dir())
     yield _space(folder)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from batchsora.cli.checkup import (
     Finding,
@@ -103,10 +104,15 @@ def _key(reach: Reach, name: str | None) -> Finding:
             return note("key", "none is sent: --auth none")
     except UsageError as error:
         mend = error.mend or "set it anew, without blanks"
-        if name is None and Path(".env").is_file():
+        if name is None and Path(".env").is_file() and not _is_file_named():
             mend = "a .env is read only when it is named: --env-file .env"
         return wrong("key", error.what, mend, USAGE)
     return ok("key", f"{name} is set, and sent as {reach.auth}")
+
+
+def _is_file_named() -> bool:
+    source = click.get_current_context().get_parameter_source("env_file")
+    return source is not ParameterSource.DEFAULT
 
 
 def _proxy(reach: Reach) -> Iterator[Finding]:

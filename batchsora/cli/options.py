@@ -62,7 +62,10 @@ def _read_encoding(name: str) -> str:
 
 
 def _load_env_file(_: click.Context, __: click.Parameter, file: Path | None) -> None:
-    """Set variables from a file, before any other option is read; the environment goes first."""
+    """Set variables from a file, before any other option is read; the environment goes first.
+
+    A variable that is empty says nothing, here as for any other option.
+    """
     if file is None:
         return
     from dotenv import dotenv_values  # noqa: PLC0415 - late: few ask for it
@@ -70,8 +73,8 @@ def _load_env_file(_: click.Context, __: click.Parameter, file: Path | None) -> 
     if not file.is_file():
         raise UsageError(f"--env-file {file} is not there", "name a file of NAME=value lines")
     for name, value in dotenv_values(file, interpolate=False).items():
-        if value is not None:
-            os.environ.setdefault(name, value)
+        if value is not None and not os.environ.get(name):
+            os.environ[name] = value
 
 
 env_file_option = option(

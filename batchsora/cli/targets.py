@@ -83,8 +83,8 @@ def run_folder(manifest: Path, name: str, *, simulate: bool) -> Path:
 def see_to_folder(aim: Aim) -> None:
     """Raise UsageError where a run would write over files that are not a run's."""
     folder = aim.folder
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{shown(folder)} is a file", "name a folder with --out-dir")
+    if (file := file_in_the_way(folder)) is not None:
+        raise UsageError(f"{shown(file)} is a file", "name a folder with --out-dir")
     own = {"report.csv", "report.json", "run.log", f"manifest{aim.manifest.path.suffix}"}
     if aim.manifest.path.resolve().parent == folder.resolve() and aim.manifest.path.name in own:
         what = f"{aim.manifest.path.name} is what a run calls a file of its own in {shown(folder)}"
@@ -93,6 +93,12 @@ def see_to_folder(aim: Aim) -> None:
     if found and not (folder / LEDGER).exists():
         what = f"{shown(folder)} is no run folder, and holds {', '.join(found)}"
         raise UsageError(what, "choose another folder with --out-dir, or move that away")
+
+
+def file_in_the_way(folder: Path) -> Path | None:
+    """Find what stands where a folder, or one above it, would have to be."""
+    there = next(it for it in (folder, *folder.parents) if it.exists())
+    return None if there.is_dir() else there
 
 
 def find_run(target: Path | None) -> Path:

@@ -297,6 +297,15 @@ def test_a_strangers_file_is_never_overwritten(desk: Desk, tmp_path: Path) -> No
     assert not (desk.run_folder / "ledger.db").exists()
 
 
+@pytest.mark.parametrize("place", ["mine.txt", "mine.txt/runs/here"])
+def test_a_file_where_the_run_folder_would_have_to_be_is_told(desk: Desk, place: str) -> None:
+    desk.writes_rows(SUN)
+    desk.writes("mine", "mine.txt")
+    said = desk.types("run", "work.yaml", "--simulate", "--out-dir", place)
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "error: mine.txt is a file\n  mend: name a folder with --out-dir\n"
+
+
 def test_no_rows_are_nothing_to_do_and_leave_no_folder(desk: Desk) -> None:
     desk.writes("rows: []\n")
     said = desk.types("run", "work.yaml", GPTPROTO_API_KEY=KEY)

@@ -102,12 +102,34 @@ def test_a_file_of_variables_that_was_not_named_is_pointed_at(
     assert (named.code, marks(named)["key"]) == (0, "ok")
 
 
-def test_a_key_with_blanks_in_it_is_refused_before_anything_is_asked(
-    asks: Asks, tmp_path: Path
+def test_a_variable_that_is_empty_does_not_go_before_the_named_file(
+    asks: Asks, desk: Desk, tmp_path: Path
+) -> None:
+    desk.writes(f"GPTPROTO_API_KEY={KEY}\n", ".env")
+    with service(tmp_path / "state", good_keys=frozenset({KEY})) as shop:
+        said = asks(shop.url, "--env-file", ".env", GPTPROTO_API_KEY="")
+    assert (said.code, marks(said)["key"]) == (0, "ok")
+
+
+def test_a_file_of_variables_that_was_named_is_not_pointed_at(
+    asks: Asks, desk: Desk, tmp_path: Path
+) -> None:
+    desk.writes("GPTPROTO_KEY=misspelt\n", ".env")
+    with service(tmp_path / "state") as shop:
+        said = asks(shop.url, "--env-file", ".env", GPTPROTO_API_KEY="")
+    assert (said.code, marks(said)["key"]) == (2, "wrong")
+    assert "--env-file" not in line_of(said, "key")
+
+
+@pytest.mark.parametrize("key", [f"{KEY} and more", f'"{KEY}"', f"'{KEY}'", f'"Bearer {KEY}"'])
+def test_a_key_with_blanks_or_quotes_is_refused_before_anything_is_asked(
+    asks: Asks, tmp_path: Path, key: str
 ) -> None:
     with service(tmp_path / "state") as shop:
-        said = asks(shop.url, GPTPROTO_API_KEY=f"{KEY} and more")
+        said = asks(shop.url, GPTPROTO_API_KEY=key)
+        assert {*shop.record()["requests"]} <= {"GET /simulator/record"}
     assert (said.code, marks(said)["key"]) == (2, "wrong")
+    assert "without" in line_of(said, "key")
     assert KEY not in said.out + said.err
 
 
@@ -143,6 +165,32 @@ def test_an_answer_that_would_stop_a_run_is_told_with_its_mend_and_its_code(
     assert "mend: " in line_of(said, check)
 
 
+PAGE = b"<!DOCTYPE HTML><html><head><title>Error response</title></head></html>"
+
+
+@pytest.mark.parametrize("status", [200, 404, 501])
+def test_a_place_that_has_only_web_pages_is_no_api(asks: Asks, status: int) -> None:
+    with answering(status, PAGE, Content_Type="text/html;charset=utf-8") as url:
+        said = asks(url)
+    assert (said.code, marks(said)["address"]) == (5, "wrong")
+    assert "does not speak the Videos API" in line_of(said, "address")
+    assert not {"models", "list"} & marks(said).keys()
+
+
+@pytest.mark.parametrize("body", [b'{"error": {"message": "no such route"}}', b"", b"not found"])
+def test_a_service_may_say_without_a_page_that_it_has_no_lists(asks: Asks, body: bytes) -> None:
+    with answering(404, body) as url:
+        said = asks(url)
+    assert (said.code, marks(said)["models"], marks(said)["list"]) == (0, "note", "note")
+
+
+def test_a_page_that_forbids_is_an_edges(asks: Asks) -> None:
+    with answering(403, PAGE, Content_Type="text/html") as url:
+        said = asks(url)
+    assert (said.code, marks(said)["address"]) == (5, "wrong")
+    assert "blocks requests" in line_of(said, "address")
+
+
 def test_a_busy_service_is_worth_a_note(asks: Asks, tmp_path: Path) -> None:
     with service(tmp_path / "state", faults=(Fault("models", "429"),)) as shop:
         said = asks(shop.url)
@@ -157,8 +205,12 @@ def test_an_address_where_nobody_listens_is_wrong(asks: Asks, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "address", ["gptproto.com", "http://example.org", "https://me:it@example.org", "https://"]
-)
+    "address",
+    [
+        "gptproto.com", "http://example.org", "https://me:it@example.org", "https://",
+        "https://example.org/v1/videos",
+    ],
+)  # fmt: skip
 def test_an_address_that_no_key_may_go_to_is_wrong_and_not_asked(asks: Asks, address: str) -> None:
     said = asks(address)
     assert (said.code, marks(said)["address"]) == (2, "wrong")
@@ -219,10 +271,12 @@ def test_9_where_the_disk_takes_no_files(desk: Desk) -> None:
     assert "--out-dir" in line_of(said, "writing")
 
 
-def test_a_file_is_no_place_for_runs(desk: Desk) -> None:
+@pytest.mark.parametrize("place", ["runs.txt", "runs.txt/here", "runs.txt/down/there"])
+def test_a_file_is_no_place_for_runs(desk: Desk, place: str) -> None:
     desk.writes("mine", "runs.txt")
-    said = desk.types("doctor", "--simulate", "--out-dir", "runs.txt")
+    said = desk.types("doctor", "--simulate", "--out-dir", place)
     assert (said.code, marks(said)["folder"]) == (2, "wrong")
+    assert "runs.txt is a file" in line_of(said, "folder")
 
 
 def test_the_disk_is_tried_where_runs_go_and_left_as_it_was(desk: Desk) -> None:
