@@ -81,6 +81,13 @@ def test_a_manifest_is_taken_or_refused_as_it_is_shown(
     assert refusal or "no problems" in out
 
 
+def test_the_manifest_of_the_readme_is_in_the_checkout() -> None:
+    (block,) = (block for block in blocks(README) if block.file)
+    # the first line is about the file: in the README its name, in the file its schema
+    _, _, manifest = (ROOT / block.file).read_text(encoding="utf-8").partition("\n")
+    assert block.text.partition("\n")[2] == manifest
+
+
 def test_a_file_of_model_cards_is_taken_as_it_is_shown(says: Says) -> None:
     Path("cards.yaml").write_text(the_block(MANIFEST, "yaml cards").text, encoding="utf-8")
     code, out, _ = says("models", "--models", "cards.yaml")
