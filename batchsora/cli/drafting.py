@@ -6,16 +6,18 @@ import glob
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
 from batchsora.errors import Problem, UsageError
-from batchsora.manifest.census import Census, namings, stem_template
+from batchsora.manifest.census import Census, namings, sieve_of, stem_template
 from batchsora.manifest.complaints import Complaints
 from batchsora.manifest.drafts import FeedDraft, folder_draft
-from batchsora.manifest.feeds import PICTURES, read_layout
+from batchsora.manifest.feeds import PICTURES, Layout, read_layout
 from batchsora.manifest.located import RowText
 from batchsora.manifest.paths import part_fault
+from batchsora.manifest.sieve import Sifting
 from batchsora.manifest.tables import Header, read_header, table_rows
 from batchsora.manifest.templates import slug
 from batchsora.manifest.text import TextFile, TextRefusedError
@@ -93,25 +95,37 @@ def _census(file: TextFile, header: Header, complaints: Complaints) -> Census:
     layout = read_layout(header.columns, sample)
     if isinstance(layout, tuple):
         raise UsageError(_untold(file, header, layout), _BY_HAND.format(file=file.path.name))
+    census = _counted(file, header, layout, complaints)
+    while not complaints and (better := census.better()):
+        census = _counted(file, header, better, complaints)
+    return census
+
+
+def _counted(file: TextFile, header: Header, layout: Layout, complaints: Complaints) -> Census:
     census = Census(layout)
-    for row in table_rows(file, header):
-        if isinstance(row, Problem):
-            complaints.take([row])
-        elif not row.flaws:
-            census.take(row.columns, row.line)
-        elif census.keeps(row.columns):
-            complaints.take(
-                Problem(it.what, it.mend, str(file), row.line, row.row) for it in row.flaws
-            )
+    with closing(Sifting(sieve_of(layout))) as sifting:
+        for row in table_rows(file, header):
+            if isinstance(row, Problem):
+                complaints.take([row])
+                continue
+            sifted = sifting.sift(row)
+            if not row.flaws:
+                census.take(row, sifted)
+            elif not isinstance(sifted, str):
+                complaints.take(
+                    Problem(it.what, it.mend, str(file), row.line, row.row) for it in row.flaws
+                )
     return census
 
 
 def _id_templates(file: TextFile, header: Header, census: Census) -> Iterator[str]:
     """Look, as often as must be, for what tells the rows apart; "" where a look finds nothing."""
     for naming in namings(census.layout):
-        for row in table_rows(file, header):
-            if isinstance(row, RowText) and census.keeps(row.columns):
-                naming.take(row.columns)
+        with closing(Sifting(sieve_of(census.layout))) as sifting:
+            for row in table_rows(file, header):
+                sifted = sifting.sift(row) if isinstance(row, RowText) else ""
+                if not isinstance(sifted, str):
+                    naming.take(sifted.columns)
         yield naming.template
 
 
@@ -137,11 +151,6 @@ def _check(census: Census, feed: Path) -> None:
     if census.kept == 0:
         needs = " and ".join(f'"{name}"' for name in layout.needs)
         raise UsageError(f"{feed}: no row has its {needs}", "fill them in, then init again")
-    if census.crowded is not None:
-        line, pictures = census.crowded
-        what = f'{feed}:{line}: column "{layout.image}" has {pictures} pictures in one cell'
-        mend = "keep one in each cell, or give each a row of its own; then init again"
-        raise UsageError(what, mend)
     if census.twins is not None:
         one, other = census.twins
         needs = " and ".join(f'"{name}"' for name in layout.needs)

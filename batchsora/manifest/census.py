@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from batchsora.job import fold_path
-from batchsora.manifest.feeds import Layout, Row, several
-from batchsora.manifest.located import Flaw
+from batchsora.manifest.feeds import Layout, Row, pictures_in
+from batchsora.manifest.located import Flaw, RowText
 from batchsora.manifest.paths import safe_value
+from batchsora.manifest.sieve import BY_ONCE, Sieve, told_of
 from batchsora.manifest.templates import Scope, slug
 from batchsora.manifest.words import read_id
 
 # What most columns of numbers and handles hold; it is an id as it stands.
 _EASY = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*")
 _EASY_CHARACTERS = 60  # a slug is no longer
+# What Shopify says of a product; its further pictures and variants say nothing.
+_ON_SALE = "active"
+_STATUSES = frozenset({_ON_SALE, "draft", "archived", "unlisted", ""})
+
+
+def sieve_of(layout: Layout) -> Sieve:
+    """Say of a feed's layout which rows it means."""
+    return Sieve(layout.first, layout.where, layout.needs, layout.once)
 
 
 class Census:
@@ -28,32 +38,51 @@ class Census:
         self.rows = 0
         self.pictured = 0  # rows with a picture, be they kept or not
         self.kept = 0
-        self.crowded: tuple[int, int] | None = None  # the line of a cell, and its pictures
         self.twins: tuple[int, int] | None = None  # the lines of two rows that say the same
         self.twin_count = 0
+        self.has_repeated = False  # rows that `once` left out
+        self._is_crowded = False  # a cell names several pictures
+        self._statuses: set[str] | None = set()  # None where they are not a shop's
         self._says = tuple(dict.fromkeys((*layout.needs, *layout.fields.values())))
         self._said: dict[int, int] = {}
 
-    def take(self, row: Row, line: int) -> bool:
-        """Count a row; returns whether it makes a clip."""
+    def take(self, row: RowText, sifted: RowText | str) -> None:
+        """Count a row, with what the sieve says of it."""
         self.rows += 1
-        self.pictured += bool(row[self.layout.image].strip())
-        if not self.keeps(row):
-            return False
+        pictures = row.columns[self.layout.image].strip()
+        self.pictured += bool(pictures)
+        self._note_status(row)
+        if isinstance(sifted, str):
+            self.has_repeated = self.has_repeated or sifted.startswith(BY_ONCE)
+            return
         self.kept += 1
-        pictures = several(row[self.layout.image])
-        if pictures > 1 and self.crowded is None:
-            self.crowded = line, pictures
-        said = tuple(row[name].strip() for name in self._says)
-        before = self._said.setdefault(hash(said), line)
-        if before != line:
+        self._is_crowded = self._is_crowded or len(pictures_in(pictures)) > 1
+        said = tuple(told_of(sifted, name) for name in self._says)
+        before = self._said.setdefault(hash(said), row.line)
+        if before != row.line:
             self.twin_count += 1
-            self.twins = self.twins or (before, line)
-        return True
+            self.twins = self.twins or (before, row.line)
 
-    def keeps(self, row: Row) -> bool:
-        """Tell whether a row has all that it needs."""
-        return all(row[name].strip() for name in self.layout.needs)
+    def _note_status(self, row: RowText) -> None:
+        if self.layout.status and self._statuses is not None:
+            self._statuses.add(row.columns[self.layout.status].strip())
+            if not {status.casefold() for status in self._statuses} <= _STATUSES:
+                self._statuses = None
+
+    def better(self) -> Layout | None:
+        """Say how the feed is to be read instead, so that a clip of each row can be bought."""
+        layout, statuses = self.layout, self._statuses or ()
+        on_sale = tuple(sorted(it for it in statuses if it.casefold() == _ON_SALE))
+        off_sale = {*statuses} - {*on_sale, ""}
+        if on_sale and off_sale and not layout.where:
+            return replace(layout, where={layout.status: on_sale})
+        if self._is_crowded and not layout.first:
+            return replace(layout, first=(layout.image,))
+        if self.twins and not self.has_repeated and layout.once != self._says:
+            return replace(layout, once=self._says)
+        if layout.once and not self.has_repeated and not self.twins:
+            return replace(layout, once=())
+        return None
 
 
 class Naming:

@@ -34,15 +34,13 @@ class FeedDraft:
         """Write the manifest."""
         layout = self.census.layout
         mapped = {"image": layout.image, **layout.fields}
-        needs = [scalar(name) for name in layout.needs]
         lines = [f"  - from: {scalar(self.path)}"]
         if self.encoding != UTF_8:
             lines.append(f"    encoding: {scalar(self.encoding)}")
         lines += [
             "    # Which columns are fields; all others are variables, whatever they are called.",
             f"    columns: {_flow(mapped)}",
-            "    # Rows in which one of these is empty are left out.",
-            f"    needs: [{', '.join(needs)}]",
+            *self._sieve(),
             *self._all_pictures(),
             *self._id(),
             *self._prompt(),
@@ -57,17 +55,40 @@ class FeedDraft:
             kept = f"{census.rows:,} rows, a clip of each."
         return [MODELINE, *_comment(f"The rows of {self.path}{kind}: {kept}")]
 
+    def _sieve(self) -> list[str]:
+        """Say which rows make a clip, and of which picture."""
+        layout = self.census.layout
+        lines = []
+        if layout.first:
+            lines += [
+                "    # Of several pictures in a cell, the first is taken.",
+                f"    first: {_list(layout.first)}",
+            ]
+        if layout.where:
+            lines += ["    # Only what is on sale.", f"    where: {_flow(layout.where)}"]
+        lines += [
+            "    # Rows in which one of these is empty are left out.",
+            f"    needs: {_list(layout.needs)}",
+        ]
+        if layout.once:
+            lines += [
+                "    # Of rows that are alike in all of this, the first is taken.",
+                f"    once: {_list(layout.once)}",
+            ]
+        return lines
+
     def _all_pictures(self) -> list[str]:
         """Say how each picture gets its clip, where a product has several."""
         layout, census = self.census.layout, self.census
-        if census.pictured == census.kept or not (layout.ids and layout.beside):
+        if census.pictured == census.kept or layout.once or not (layout.ids and layout.beside):
             return []
         named = json.dumps(f"{{{layout.ids[0]}}}-{{{layout.beside[0]}}}", ensure_ascii=False)
         return [
             f"    # {census.pictured:,} rows have a picture. For a clip of each of them:",
             f"    #   needs: [{scalar(layout.image)}]",
             f"    #   id: {named}",
-            f"    # and a prompt without {{{layout.title}}}, which they do not all have.",
+            f"    # and a prompt without {{{layout.title}}}, which they do not all have."
+            + (f" Nor has each its {layout.status}: no where." if layout.where else ""),
         ]
 
     def _id(self) -> list[str]:
@@ -124,8 +145,19 @@ def scalar(text: str) -> str:
     return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
-def _flow(mapping: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{key}: {scalar(value)}" for key, value in mapping.items()) + "}"
+def _flow(mapping: Mapping[str, str | tuple[str, ...]]) -> str:
+    told = (f"{scalar(key)}: {_one_or_list(value)}" for key, value in mapping.items())
+    return "{" + ", ".join(told) + "}"
+
+
+def _one_or_list(value: str | tuple[str, ...]) -> str:
+    if isinstance(value, str):
+        return scalar(value)
+    return scalar(value[0]) if len(value) == 1 else _list(value)
+
+
+def _list(texts: Iterable[str]) -> str:
+    return "[" + ", ".join(map(scalar, texts)) + "]"
 
 
 def _comment(text: str, indent: str = "") -> list[str]:

@@ -35,6 +35,12 @@ class Layout:
     ids: tuple[str, ...] = ()  # columns that may tell the rows apart, the best one first
     beside: tuple[str, ...] = ()  # columns that may do so together with one of those
     fields: Mapping[str, str] = field(default_factory=dict)  # columns that say further fields
+    status: str = ""  # the column that says whether a product is on sale
+    first: tuple[
+        str, ...
+    ] = ()  # this and the next two as beside from: which rows and pictures are meant
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    once: tuple[str, ...] = ()
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -51,6 +57,8 @@ class _Kind:
     title: str
     ids: tuple[str, ...]
     beside: tuple[str, ...] = ()
+    status: str = ""
+    group: str = ""  # what the variants of one product share
 
     @property
     def signs(self) -> frozenset[str]:
@@ -63,6 +71,7 @@ _KINDS = (
         image="image src",
         title="title",
         ids=("handle", "variant sku"),
+        status="status",
         beside=("image position", "variant sku"),
     ),
     _Kind(
@@ -70,9 +79,16 @@ _KINDS = (
         image="product image url",
         title="title",
         ids=("url handle", "sku"),
+        status="status",
         beside=("image position", "sku"),
     ),
-    _Kind("a Google Merchant feed", image="image link", title="title", ids=("id",)),
+    _Kind(
+        "a Google Merchant feed",
+        image="image link",
+        title="title",
+        ids=("id",),
+        group="item group id",
+    ),
     _Kind("WooCommerce's product export", image="images", title="name", ids=("sku", "id")),
 )
 # Names of columns in plain tables, the likeliest first.
@@ -130,12 +146,13 @@ def read_layout(names: Sequence[str], sample: Sequence[Row]) -> Layout | tuple[s
     )
 
 
-def several(cell: str) -> int:
-    """Count the pictures that one cell names."""
-    if len(parts := _SEVERAL.split(cell.strip())) > 1:
-        return len(parts)
+def pictures_in(cell: str) -> list[str]:
+    """Take a cell apart into the pictures that it names; one that names none is one."""
+    cell = cell.strip()
+    if len(parts := _SEVERAL.split(cell)) > 1:
+        return parts
     parts = list(filter(None, _APART.split(cell)))
-    return len(parts) if len(parts) > 1 and all(map(looks_like_picture, parts)) else 1
+    return parts if len(parts) > 1 and all(map(looks_like_picture, parts)) else [cell]
 
 
 def looks_like_picture(cell: str) -> bool:
@@ -159,6 +176,8 @@ def _of_kind(kind: _Kind, plain: Mapping[str, str]) -> Layout:
         kind=kind.name,
         ids=_present(kind.ids, plain),
         beside=_present(kind.beside, plain),
+        status=plain.get(kind.status, ""),
+        once=_present([kind.group], plain),
     )
 
 
@@ -185,7 +204,7 @@ def _image_column(plain: Mapping[str, str], sample: Sequence[Row]) -> str | tupl
 
 def _may_be_picture(cell: str) -> bool:
     """Tell whether a cell fits into a column that is called after images."""
-    return is_address(cell) or looks_like_picture(cell) or several(cell) > 1
+    return is_address(cell) or looks_like_picture(cell) or len(pictures_in(cell)) > 1
 
 
 def _mostly(looks_so: Callable[[str], bool], cells: Sequence[str]) -> bool:

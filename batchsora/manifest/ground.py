@@ -13,11 +13,14 @@ from batchsora.manifest.addresses import is_address
 from batchsora.manifest.fields import DEFAULTS
 from batchsora.manifest.located import RowText
 from batchsora.manifest.outputs import DEFAULT_OUTPUT
+from batchsora.manifest.sieve import Sieve
 from batchsora.models import Cards
 
 Matrix = Mapping[str, tuple[str, ...]]
 
 _FIELDS: Mapping[str, str] = MappingProxyType({**DEFAULTS, "output": DEFAULT_OUTPUT})
+
+_ALL = Sieve()
 
 
 class Place(NamedTuple):
@@ -91,4 +94,4 @@ class Included:
     """A row that stands for those of another file."""
 
     source: Source
-    needs: tuple[str, ...] = ()  # rows in which one of these is empty are left out
+    sieve: Sieve = _ALL

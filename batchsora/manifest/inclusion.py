@@ -10,9 +10,10 @@ from batchsora.manifest.fields import COLUMNS, text_list
 from batchsora.manifest.head import read_defaults
 from batchsora.manifest.located import Flaw, Located, RowText, shown
 from batchsora.manifest.names import meant_by, nearest
+from batchsora.manifest.sieve import Sieve
 from batchsora.manifest.text import UTF_8, known_encoding, unprintable
 
-KEYS = ("from", "columns", "needs", "encoding")
+KEYS = ("from", "columns", "first", "where", "needs", "once", "encoding")
 _STRAY = {
     "\n": "a line end",
     "\r": "a line end",
@@ -20,7 +21,12 @@ _STRAY = {
 }  # may stand in a text, but in no file's name
 _FROM = "write from: products.csv"
 _COLUMNS = "write columns: {image: Image Src}"
-_NEEDS = "write needs: [Title, Image Src]"
+_WHERE = "write where: {Status: active}"
+_LISTS: Mapping[str, str] = {
+    "first": "write first: [Images]",
+    "needs": "write needs: [Title, Image Src]",
+    "once": "write once: [item_group_id]",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Inclusion:
     file: str  # relative to the file in which it is written
     defaults: RowText
     mapped: Mapping[str, str] | None  # by field, the column that says it; None: by their names
-    needs: tuple[str, ...]
+    sieve: Sieve
     encoding: str
     lines: Mapping[str, int]  # of each of its keys
 
@@ -52,7 +58,7 @@ def read_inclusion(line: int, told: Mapping[str, Located], complaints: Complaint
         file=file,
         defaults=read_defaults(rest, line, complaints, "beside from"),
         mapped=_mapped(told["columns"], complaints) if "columns" in told else None,
-        needs=_needs(told["needs"], complaints) if "needs" in told else (),
+        sieve=_sieve(told, complaints),
         encoding=_encoding(told["encoding"], complaints) if "encoding" in told else UTF_8,
         lines={name: it.line for name, it in told.items()},
     )
@@ -70,12 +76,22 @@ def _mapped(found: Located, complaints: Complaints) -> dict[str, str]:
     return mapped
 
 
-def _needs(found: Located, complaints: Complaints) -> tuple[str, ...]:
+def _sieve(told: Mapping[str, Located], complaints: Complaints) -> Sieve:
     flaws: list[Flaw] = []
-    needs = text_list("needs", found, _NEEDS, flaws)
+    lists = {
+        key: text_list(key, told[key], example, flaws)
+        for key, example in _LISTS.items()
+        if key in told
+    }
+    where = {}
+    if "where" in told:
+        for name, texts in complaints.mapping("where", told["where"], _WHERE).items():
+            where[name] = text_list(f"where: {shown(name)}", texts, _WHERE, flaws)
+            if texts.value == []:
+                flaws.append(Flaw(f"where: {shown(name)} is empty", _WHERE, line=texts.line))
     for flaw in flaws:
         complaints.add(flaw.what, flaw.mend, flaw.line)
-    return needs
+    return Sieve(where=where, **lists)
 
 
 def _encoding(found: Located, complaints: Complaints) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from batchsora.manifest.head import Head, read_head, table_head
 from batchsora.manifest.located import Located, RowText
 from batchsora.manifest.orders import RowReader
 from batchsora.manifest.pictures import Recall, Recalled
+from batchsora.manifest.sieve import Sifting
 from batchsora.manifest.sources import (
     JSON_LINES,
     TABLES,
@@ -46,7 +48,7 @@ class Manifest:
     source: Source
     _left_out: Counter[tuple[str, str]] = field(
         default_factory=Counter
-    )  # rows by file, at the last reading
+    )  # rows by file and by why, at the last reading
 
     @property
     def name(self) -> str:
@@ -72,8 +74,8 @@ class Manifest:
     def notes(self) -> tuple[str, ...]:
         """What a person should be told of how it was read, once its jobs have gone by."""
         left_out = (
-            f"{count} row{'s' if count != 1 else ''} of {file} left out, for want of {needs}"
-            for (file, needs), count in self._left_out.items()
+            f"{count} row{'s' if count != 1 else ''} of {file} left out, {why}"
+            for (file, why), count in self._left_out.items()
         )
         return (*self.source.notes, *left_out)
 
@@ -97,31 +99,35 @@ class _Reading:
         self._row = 0
         self._told: set[Problem] = set()
 
-    def read(self, source: Source, needs: Sequence[str]) -> Iterator[Planned | Problem]:
+    def read(self, source: Source, siftings: Sequence[Sifting]) -> Iterator[Planned | Problem]:
         reader = RowReader(source.ground, self._recall, self._told)
         for row in source.rows():
             match row:
                 case RowText():
                     self._row += 1
-                    if needs and (missing := _missing(row, needs)):
-                        self._left_out[source.ground.file, missing] += 1
-                    elif row.row == self._row:
-                        yield from reader.read(row)
+                    taken = _sifted(row, siftings) if siftings else row
+                    if isinstance(taken, str):
+                        self._left_out[source.ground.file, taken] += 1
+                    elif taken.row == self._row:
+                        yield from reader.read(taken)
                     else:  # those of included files are counted on
-                        yield from reader.read(row._replace(row=self._row))
+                        yield from reader.read(taken._replace(row=self._row))
                 case Included():
-                    yield from self.read(row.source, (*needs, *row.needs))
+                    with closing(Sifting(row.sieve)) as sifting:
+                        yield from self.read(row.source, (sifting, *siftings))
                 case Problem():
                     self._row += row.row > 0
                     yield replace(row, row=self._row) if row.row else row
 
 
-def _missing(row: RowText, needs: Sequence[str]) -> str:
-    """Name the first column that a row can't do without and does not have; "" where it has all."""
-    for name in needs:
-        if not (row.columns.get(name, "").strip() or row.fields.get(name)):
-            return name
-    return ""
+def _sifted(row: RowText, siftings: Sequence[Sifting]) -> RowText | str:
+    """Take a row that the files around it mean, the innermost first; else say why not."""
+    for sifting in siftings:
+        taken = sifting.sift(row)
+        if isinstance(taken, str):
+            return taken
+        row = taken
+    return row
 
 
 def open_manifest(path: Path, *, cards: Cards = BUILT_IN, encoding: str = UTF_8) -> Manifest:

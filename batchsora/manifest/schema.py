@@ -90,7 +90,11 @@ INCLUSION_WORDS: Mapping[str, str] = {
     "fields beside it are defaults for its rows.",
     "columns": "Which columns of that file are fields, such as image: Image Src. All others are "
     "variables then, whatever they are called.",
+    "first": "Columns of that file in which a cell may name several pictures: the first is taken.",
+    "where": "Which rows of that file are meant: those that have this text in this column, or one "
+    "of these.",
     "needs": "Columns of that file that must not be empty: rows where one is, are left out.",
+    "once": "Columns of that file: of rows that are alike in all of them, only the first is taken.",
     "encoding": "How that file is encoded, where it is not UTF-8; such as cp1252 or utf-16.",
 }
 SETTING_WORDS: Mapping[str, str] = {
@@ -188,12 +192,16 @@ def _field_words(name: str) -> str:
 
 
 def _row() -> Schema:
+    names = _one_or_more({"type": _NAMED, "minLength": 1})
     told: dict[str, Schema] = {
         "from": {"type": _SCALAR, "minLength": 1},
         "columns": _mapping(
             {name: {"type": _SCALAR, **_words(f"The column that says {name}.")} for name in COLUMNS}
         ),
-        "needs": _one_or_more({"type": _NAMED, "minLength": 1}),
+        "first": names,
+        "where": {"type": ["object", "null"], "additionalProperties": {**names, "minItems": 1}},
+        "needs": names,
+        "once": names,
         "encoding": _text(r"\S", "cp1252", "utf-16"),
     }
     inclusion = {key: told[key] | _words(INCLUSION_WORDS[key]) for key in INCLUSION_KEYS}

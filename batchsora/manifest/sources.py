@@ -149,7 +149,7 @@ class Including:
         else:
             if source is not None:
                 _check_names(inclusion, source, complaints)
-                return Included(source, inclusion.needs)
+                return Included(source, inclusion.sieve)
         return None
 
     def source(
@@ -204,7 +204,10 @@ def _check_names(inclusion: Inclusion, source: Source, complaints: Complaints) -
     known = (*source.columns, *fields)
     wanted: Sequence[tuple[str, str]] = (
         *(("columns", name) for name in (inclusion.mapped or {}).values()),
-        *(("needs", name) for name in inclusion.needs),
+        *(("first", name) for name in inclusion.sieve.first),
+        *(("where", name) for name in inclusion.sieve.where),
+        *(("needs", name) for name in inclusion.sieve.needs),
+        *(("once", name) for name in inclusion.sieve.once),
     )
     for key, name in wanted:
         if name not in known:

@@ -305,6 +305,97 @@ def test_a_row_that_is_left_out_may_be_wrong(read: Read) -> None:
     assert job.order.prompt == "rain"
 
 
+SHOP = (
+    "Handle,Status,Type,Color\n"
+    "cup,active,Cup,red\n"
+    "mug, active ,Mug,red\n"
+    "hat,draft,Hat,\n"
+    "cap,Active,Hat,red\n"
+    "tin,,Tin,blue\n"
+    "cup,active,Cup,blue\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("beside", "rows", "notes"),
+    [
+        ("where: {Status: active}", [1, 2, 6], ["3 rows of shop.csv left out, by where: Status"]),
+        (
+            "where: {Status: [active, draft], Type: [Cup, Hat]}",
+            [1, 3, 6],
+            [
+                "1 row of shop.csv left out, by where: Type",
+                "2 rows of shop.csv left out, by where: Status",
+            ],
+        ),
+        ("once: Handle", [1, 2, 3, 4, 5], ["1 row of shop.csv left out, by once: Handle"]),
+        (
+            "once: [Type, Status]",
+            [1, 2, 3, 4, 5],
+            ["1 row of shop.csv left out, by once: Type, Status"],
+        ),
+        ("once: [Handle, Color]", [1, 2, 3, 4, 5, 6], []),
+        ("once: Status", [1, 3, 4, 5], ["2 rows of shop.csv left out, by once: Status"]),
+        (
+            "where: {Type: [Hat, Cup]}, needs: Color, once: Type",  # in this order
+            [1, 4],
+            [
+                "2 rows of shop.csv left out, by where: Type",
+                "1 row of shop.csv left out, for want of Color",
+                "1 row of shop.csv left out, by once: Type",
+            ],
+        ),
+    ],
+)
+def test_rows_are_chosen_by_what_they_say(
+    read: Read, beside: str, rows: list[int], notes: list[str]
+) -> None:
+    write("shop.csv", SHOP)
+    jobs = read("m.yaml", f"rows:\n- {{from: shop.csv, prompt: '{{row}}', {beside}}}\n")
+    assert [job.row for job in jobs] == rows
+    manifest = open_manifest(Path("m.yaml"))
+    for _ in range(2):  # what one reading saw is not known to the next
+        jobs_of(manifest)
+        assert sorted(manifest.notes) == sorted(notes)
+
+
+def test_rows_without_any_of_the_columns_of_once_are_all_taken(read: Read) -> None:
+    write("p.csv", "prompt,group,kind\na,,\nb, ,\nc,g,\nd,g,\ne,,k\nf,,k\n")
+    jobs = read("m.yaml", "rows:\n- {from: p.csv, once: [group, kind]}\n")
+    assert [job.order.prompt for job in jobs] == ["a", "b", "c", "e"]
+
+
+def test_once_holds_for_all_files_below_and_for_no_other(read: Read) -> None:
+    write("parts/p.csv", "prompt,sku\na,1\nb,1\nc,2\n")
+    write("parts/q.jsonl", '{"prompt": "d", "sku": 2}\n{"prompt": "e", "sku": 3}\n')
+    write("parts/p.yaml", "rows:\n- {from: p.csv, where: {prompt: [b, c]}}\n- from: q.jsonl\n")
+    content = "rows:\n- {from: parts/p.yaml, once: sku}\n- {from: parts/q.jsonl, prompt: f}\n"
+    jobs = read("m.yaml", content)
+    assert [job.order.prompt for job in jobs] == ["b", "c", "e", "d", "e"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "picture"),
+    [
+        ('"https://a.example/1,2.jpg, https://a.example/3.jpg"', "https://a.example/1,2.jpg"),
+        ("parts/cup.png|gone.png", "parts/cup.png"),
+        ("parts/cup.png", "parts/cup.png"),
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize(
+    ("header", "beside"),
+    [("Images", "columns: {image: Images}, first: Images"), ("image", "first: [image]")],
+)
+def test_the_first_of_several_pictures_is_taken(
+    read: Read, header: str, beside: str, cell: str, picture: str
+) -> None:
+    write("p.csv", f"sku,{header}\n7,{cell}\n")
+    (job,) = read("m.yaml", f"rows:\n- {{from: p.csv, prompt: sun, {beside}}}\n")
+    assert images([job]) == [picture]
+    assert job.columns.get("Images", picture) == picture
+
+
 def test_an_id_is_made_of_placeholders_beside_from(read: Read) -> None:
     write("feed.csv", "Handle,Title\nCup One,sun\nHat,rain\n")
     content = "rows:\n- {from: feed.csv, prompt: '{Title}', id: '{Handle:slug}-{row:02d}'}\n"
