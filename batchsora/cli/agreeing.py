@@ -70,9 +70,7 @@ class Deal:
         with ledger.atomic():
             self.claim(ledger)
             taken = take_in(self.aim.manifest, ledger, self.choice, retry_failed=self.retry_failed)
-            self.choice.insist()
-            if not taken.chosen and not self.choice.everything:
-                raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
+            self.choice.insist(taken.chosen)
             if ledger.has_work():
                 need_key()
             if asks and self._is_much(taken):

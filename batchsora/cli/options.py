@@ -113,9 +113,19 @@ service_options = together(
     env_file_option,
 )
 part_options = together(
-    option("--limit", type=click.IntRange(0), metavar="N", help="The first N jobs only."),
+    option(
+        "--limit",
+        type=click.IntRange(0),
+        metavar="N",
+        help="The first N jobs of the manifest only.",
+    ),
     option("--only", help="These jobs only: ID, ID#TAKE or globs of them, with commas between."),
-    option("--tag", "tags", multiple=True, help="Jobs with this tag only; may be given again."),
+    option(
+        "--tag",
+        "tags",
+        multiple=True,
+        help="Jobs with this tag only; given again, with any of these.",
+    ),
     option(
         "--sample",
         type=click.IntRange(1),

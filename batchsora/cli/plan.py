@@ -99,10 +99,8 @@ def _add_up(
         for note in aim.manifest.notes:
             err(note)
     sums.problems.insist()
-    choice.insist()
+    choice.insist(sums.jobs)
     sums.is_owed = not sums.has_work and any(it.state in OWED for it in records.tallies())
-    if not sums.jobs and not choice.everything:
-        raise UsageError("no job of the manifest is chosen", "see --limit, --only, --tag")
     return sums
 
 

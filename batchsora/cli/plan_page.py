@@ -12,6 +12,7 @@ from batchsora.cli.columns import GAP, aligned, columns_of, cut, flowed, wrapped
 from batchsora.cli.plan_sums import SHOWN, Money, Names, Sums
 from batchsora.cli.targets import shown
 from batchsora.cli.words import cost_text, price_text
+from batchsora.job import Order
 from batchsora.runner.planning import Action, Met
 from batchsora.service.complaints import clean
 
@@ -36,14 +37,15 @@ class Page:
     def jobs(self, sums: Sums) -> Iterator[str]:
         """Show the first jobs of each kind, and say how many more there are."""
         cells = [self._cells(action, it) for action, met in sums.first.items() for it in met]
-        lines, row = iter(aligned(cells, right=(3, 5))), 0
+        lines = iter(aligned(cells, right=(3, 5)))
+        before: Met | None = None
         indent = max((len(action) for action, *_ in cells), default=0) + len(GAP)
         for action, first in sums.first.items():
             for met in first:
-                line, *below = self._flowed(next(lines), _told(action, met, row), indent)
+                line, *below = self._flowed(next(lines), _told(action, met, before), indent)
                 yield f"{self._painted(action)}{line[len(action) :]}"
                 yield from (self._dimmed(f"{' ' * indent}{it}") for it in below)
-                row = met.planned.row
+                before = met
             if (more := sums.actions.get(action, 0) - len(first)) > 0:
                 yield self._dimmed(f"{' ' * indent}… and {more:,} more")
 
@@ -80,17 +82,24 @@ def _name(met: Met) -> str:
     return planned.id if planned.order.take == 1 else f"{planned.id}#{planned.order.take}"
 
 
-def _told(action: Action, met: Met, row_before: int) -> list[str]:
-    """Say why, what is done to the image, and what is ordered; of a row's takes, once."""
+def _told(action: Action, met: Met, before: Met | None) -> list[str]:
+    """Say why, what is done to the image, and what is ordered; but nothing twice of one row."""
     planned = met.planned
-    image = planned.order.image
-    told = [clean(met.why)]
-    if planned.row != row_before:
-        if image is not None and action is Action.SUBMIT:
-            told.append(": ".join(filter(None, [clean(image.written), met.image_notes])))
-        if action is Action.SUBMIT or not planned.explicit_id:  # else its name tells the job
-            told.append(f"“{clean(planned.order.prompt, PROMPT_COLUMNS)}”")
+    order, told = planned.order, [clean(met.why)]
+    same_row = before is not None and before.planned.row == planned.row
+    said = before.planned.order if before is not None and same_row else None
+    if order.image is not None and action is Action.SUBMIT and _pictured(order) != _pictured(said):
+        told.append(": ".join(filter(None, [clean(order.image.written), met.image_notes])))
+    # else its name tells the job
+    tells_prompt = action is Action.SUBMIT or not planned.explicit_id
+    if tells_prompt and (said is None or said.prompt != order.prompt):
+        told.append(f"“{clean(order.prompt, PROMPT_COLUMNS)}”")
     return list(filter(None, told))
+
+
+def _pictured(order: Order | None) -> object:
+    """Say what a note on an image depends on."""
+    return order and (order.image, order.size, order.framing)
 
 
 @dataclass(slots=True)
@@ -147,7 +156,14 @@ def _sentences(sums: Sums, manifest: Path) -> Iterator[str]:
         yield f"{sums.jobs:,} job{'s' if sums.jobs > 1 else ''}: {told}"
     if not sums.has_work:
         yield "nothing to do" if told else f"{shown(manifest)} has no rows: nothing to do"
-    yield f"to be spent: {_cost(sums.to_spend)}"
+    most = "at most " if sums.unfetched else ""
+    yield f"to be spent: {most}{_cost(sums.to_spend)}"
+    if sums.unfetched:
+        images = f"{sums.unfetched:,} image{'s' if sums.unfetched > 1 else ''}"
+        yield f"{images} not fetched yet: what turns out to be the same is not bought again"
+    if 0 < sums.imageless < sums.actions[Action.SUBMIT]:  # may be meant, may be a slip
+        jobs = f"{sums.imageless:,} job{'s' if sums.imageless > 1 else ''}"
+        yield f"without an image, from the prompt alone: {jobs}"
     if sums.retries.count:
         more = f"{_cost(sums.retries.money)} more"
         yield f"failed jobs are left alone; --retry-failed would buy them anew: {more}"

@@ -108,6 +108,8 @@ class Sums:
         self.first: dict[Action, list[Met]] = {action: [] for action in SHOWN}
         self.kinds: Counter[Kind] = Counter()
         self.is_owed = False  # the service has, or may have, what is no job of this plan
+        self.imageless = 0  # jobs to be bought without an image
+        self.unfetched = 0  # jobs of which nobody knows yet whether they are new
         self.retries = Names()  # failed jobs that could be bought anew
         self.moved = Names()
         self.replaced = Names()
@@ -123,6 +125,9 @@ class Sums:
         shown = self.first[action]
         if len(shown) < SHOWN[action]:
             shown.append(met)
+        if action is Action.SUBMIT:
+            self.imageless += order.image is None
+            self.unfetched += planned.unfetched
         if action is Action.FAILED and met.with_retry is Action.SUBMIT:
             self.retries.add(planned.row, planned.id, planned.price_usd)
         return action

@@ -40,11 +40,31 @@ class Choice:
             raise UsageError("--only names no job", "name jobs, or leave --only away")
         return cls(limit, names, frozenset(tags), sample)
 
-    def insist(self) -> None:
-        """Raise UsageError for names that meant no job, once all jobs have gone by."""
+    def insist(self, chosen: int) -> None:
+        """Raise UsageError for names that meant no job, once all jobs have gone by, and for none.
+
+        `chosen` says how many jobs were.
+        """
         for name in self.only:
             if name not in self.heard:
                 raise UsageError(f"--only {name}: no job of the manifest is called so", SEE_NAMES)
+
+        if not chosen and not self.everything:
+            what = f"no job of the manifest is chosen by {self}"
+            raise UsageError(
+                what, "each narrows what the others leave; --limit counts from the top"
+            )
+
+    def __str__(self) -> str:
+        """Write it as the options say it."""
+        told = [f"--tag {it}" for it in sorted(self.tags)]
+        told += [f"--only {','.join(self.only)}"] if self.only else []
+        told += [f"{name} {it}" for name, it in self._numbers if it is not None]
+        return " ".join(told)
+
+    @property
+    def _numbers(self) -> tuple[tuple[str, int | None], ...]:
+        return ("--limit", self.limit), ("--sample", self.sample)
 
     @property
     def everything(self) -> bool:

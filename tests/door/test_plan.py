@@ -75,6 +75,7 @@ def test_after_an_edited_a_moved_a_deleted_row_and_a_new_image_a_plan_says_exact
         "",
         "3 jobs: 2 submit, 1 done",
         "to be spent: 0.80 USD",
+        "without an image, from the prompt alone: 1 job",
         "1 row stands elsewhere now, nothing is bought again: rain",
         "gone from the manifest: 2 (sun, boat), changed; what was bought stays: 0.80 USD",
         "gone from the manifest: 1 (lake); what was bought stays: 0.40 USD",
