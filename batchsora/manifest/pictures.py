@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -16,6 +17,12 @@ from batchsora.manifest.text import unprintable
 from batchsora.media.images import ImageProblem, hash_image
 
 _PATTERN = re.compile(r"[*?\[]")
+# What is written as a path and can't be meant for one; in front stands the way to its file.
+_NO_PATHS = (
+    (re.compile(r"\\"), 'write the path with "/"'),
+    (re.compile(r"(?:^|/)www\.[^/\s]+\.[^/\s]+/", re.IGNORECASE), "write https://www.…"),
+    (re.compile(r"(?:^|/)~[^/]*/"), "write the whole path: ~ stands for no folder here"),
+)
 
 
 class Recalled(NamedTuple):
@@ -69,11 +76,59 @@ def find_picture(written: str, folder: Path, recall: Recall) -> Picture | Flaw:
         return Picture(Image(written, hash_image(path)), path, stem)
     except ImageProblem as problem:
         what = f"{problem.what}: {shown(written)}"
-        mend = 'write the path with "/"' if "\\" in written else problem.mend
+        mend = problem.mend if os.path.exists(path) else _mend(written, folder, problem.mend)  # noqa: PTH110 - answers for every name
     found = recall(written)
     if found is None:
         return Flaw(what, mend, "image")
     return Picture(Image(written, found.sha256), path, stem, what, mend)
+
+
+def _mend(written: str, folder: Path, otherwise: str) -> str:
+    """Say what may be meant by the path of a file that is not there."""
+    for is_it, mend in _NO_PATHS:
+        if is_it.search(written):
+            return mend
+    if called := _in_other_letters(written, folder):
+        return f"upper and lower case count: the file is called {shown(called)}"
+    path = PurePath(written)
+    return otherwise if path.is_absolute() else f"{otherwise}; {_looked(path.parent, folder)}"
+
+
+def _looked(above: PurePath, folder: Path) -> str:
+    """Say where a file was looked for: in a folder above it, from the manifest's."""
+    name = above.as_posix()
+    if name == ".":
+        return "none of that name is in the manifest's folder"
+    is_there = os.path.isdir(folder / above)  # noqa: PTH112 - answers for every name
+    told = "none of that name is in" if is_there else "there is no folder"
+    return f"{told} {shown(name)}, from the manifest's folder"
+
+
+def _in_other_letters(written: str, folder: Path) -> str:
+    """Find a file that is called so but for upper and lower case; "" where there is none."""
+    here, names = folder, []
+    for part in PurePath(written).parts:
+        name = part
+        if not os.path.lexists(here / part):
+            name = _names_in(here).get(part.casefold(), "")
+        if not name:
+            return ""
+        here /= name
+        names.append(name)
+    called = PurePath(*names)
+    return "" if called == PurePath(written) else called.as_posix()
+
+
+def _names_in(folder: Path) -> Mapping[str, str]:
+    try:
+        return _listed(folder, folder.stat().st_mtime_ns)
+    except OSError:
+        return {}
+
+
+@lru_cache(maxsize=8)  # a feed may miss a thousand pictures of one folder
+def _listed(folder: Path, _changed_ns: int) -> Mapping[str, str]:
+    return {name.casefold(): name for name in os.listdir(folder)}  # noqa: PTH208 - names alone
 
 
 def _at_address(written: str, recall: Recall) -> Picture | Flaw:

@@ -71,6 +71,8 @@ RIGHT = {
     "an id with a placeholder": "defaults: {id: 'a-{row}', prompt: x}\nrows: [{}]",
     "a matrix": "rows: [{prompt: '{look}', matrix: {size: [720x1280, 1280x720], look: [1, no]}}]",
     "a matrix for all": "defaults: {matrix: {seconds: [4, '8']}}\nrows: [{prompt: a}]",
+    "chosen rows of another file": "rows: [{from: sheet.csv, prompt: '{Title}', once: Title, "
+    "where: {Title: [a, 7], Text: b}, first: [Text]}]",
     "rows of another file": "rows: [{from: sheet.csv, prompt: '{Title}', needs: Title}]",
     "columns of another file": "rows: [{from: sheet.csv, columns: {prompt: Text, id: }, "
     "needs: [Title, Text], encoding: utf-8, id: 'a-{row}', takes: 2}]",
@@ -119,6 +121,9 @@ WRONG = {
     "an encoding without a file": "rows: [{prompt: a, encoding: cp1252}]",
     "no file": "rows: [{from: '', prompt: a}]",
     "a column for what is no field": "rows: [{from: sheet.csv, prompt: a, columns: {img: Foto}}]",
+    "a choice of nothing": "rows: [{from: sheet.csv, prompt: a, where: {Title: []}}]",
+    "a choice that is no mapping": "rows: [{from: sheet.csv, prompt: a, where: [Title]}]",
+    "once without a file": "rows: [{prompt: a, once: [Title]}]",
     "a need that is blank": "rows: [{from: sheet.csv, prompt: a, needs: ['']}]",
     "an id for all rows of a file": "rows: [{from: sheet.csv, prompt: a, id: b}]",
     "a day that is none": "models: {m: {seconds: 5, sizes: [1x1], priced_on: today}}\nrows: []",

@@ -129,7 +129,8 @@ def test_a_folder_may_be_called_as_a_pattern_is(folder: Path, read: Read, told: 
     assert told("m.yaml", "rows:\n- from: '[a-z]*/p.csv'\n") == [
         (
             '[a-z]*/p.csv:2 (row 1): the image is missing: "[a-z]*/gone.png"'
-            " | give the path of a JPEG, PNG or WebP file"
+            " | give the path of a JPEG, PNG or WebP file;"
+            """ none of that name is in "[a-z]*", from the manifest's folder"""
         )
     ]
 

@@ -10,10 +10,21 @@ from .conftest import Read, Told, write
 
 MISSING = "t.csv:2 (row 1): the image is missing: "
 GIVE = "give the path of a JPEG, PNG or WebP file"
+HERE = "none of that name is in the manifest's folder"
+CASE = "upper and lower case count: the file is called"
 IMAGES = {
-    "gone.png": f'{MISSING}"gone.png" | {GIVE}',
+    "gone.png": f'{MISSING}"gone.png" | {GIVE}; {HERE}',
+    "./gone.png": f'{MISSING}"./gone.png" | {GIVE}; {HERE}',
+    "parts/gone.png": f'{MISSING}"parts/gone.png" | {GIVE};'
+    """ none of that name is in "parts", from the manifest's folder""",
+    "photos/gone.png": f'{MISSING}"photos/gone.png" | {GIVE};'
+    """ there is no folder "photos", from the manifest's folder""",
+    "/nowhere/gone.png": f'{MISSING}"/nowhere/gone.png" | {GIVE}',
+    "Cat.PNG": f'{MISSING}"Cat.PNG" | {CASE} "cat.png"',
+    "Parts/../CAT.png": f'{MISSING}"Parts/../CAT.png" | {CASE} "parts/../cat.png"',
+    "www.shop.example/cat.png": f'{MISSING}"www.shop.example/cat.png" | write https://www.…',
     "pictures\\cat.png": f'{MISSING}"pictures\\cat.png" | write the path with "/"',
-    "~/cat.png": f'{MISSING}"~/cat.png" | {GIVE}',
+    "~/cat.png": f'{MISSING}"~/cat.png" | write the whole path: ~ stands for no folder here',
     ".": f't.csv:2 (row 1): the image is a folder: "." | {GIVE}',
     "*.jpeg": 't.csv:2 (row 1): image "*.jpeg" matches no file'
     " | correct the pattern: it starts from this file's folder, and finds files, not folders",
@@ -34,8 +45,21 @@ IMAGES = {
 
 
 @pytest.mark.parametrize("written", IMAGES)
-def test_an_image_that_is_no_file_is_refused(told: Told, written: str) -> None:
+def test_an_image_that_is_no_file_is_refused(folder: Path, told: Told, written: str) -> None:
+    (folder / "parts").mkdir()
     assert told("t.csv", f"prompt,image\na,{written}\n") == [IMAGES[written]]
+
+
+def test_what_may_be_meant_is_told_of_an_included_file(folder: Path, told: Told) -> None:
+    (folder / "parts").mkdir()
+    (folder / "parts" / "cup.png").write_bytes((folder / "cat.png").read_bytes())
+    rows = "CUP.png,a\nwww.shop.example/cup.png,b\n~/cup.png,c\n"
+    write("parts/p.csv", f"image,prompt\n{rows}")
+    assert [line.partition(" | ")[2] for line in told("m.yaml", "rows: [{from: parts/p.csv}]")] == [
+        f'{CASE} "parts/cup.png"',
+        "write https://www.…",
+        "write the whole path: ~ stands for no folder here",
+    ]
 
 
 def test_an_image_is_named_as_written_and_keyed_by_its_bytes(folder: Path, read: Read) -> None:
@@ -68,7 +92,10 @@ def test_an_image_that_is_gone_is_recalled(folder: Path) -> None:
     assert isinstance(job, Planned)
     assert isinstance(problem, Problem)
     assert job.key == before.key
-    assert (job.image_problem, job.image_mend) == ('the image is missing: "cat.png"', GIVE)
+    assert (job.image_problem, job.image_mend) == (
+        'the image is missing: "cat.png"',
+        f"{GIVE}; {HERE}",
+    )
     assert asked == ["cat.png", "never.png"]
 
 

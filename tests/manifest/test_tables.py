@@ -206,7 +206,8 @@ def test_problems_name_the_file_as_it_was_typed(folder: Path) -> None:
     assert isinstance(found[0], Problem)
     assert said(found[0]) == (
         'deep/t.csv:2 (row 1): the image is missing: "gone.png"'
-        " | give the path of a JPEG, PNG or WebP file"
+        " | give the path of a JPEG, PNG or WebP file;"
+        " none of that name is in the manifest's folder"
     )
     assert isinstance(found[1], Planned)
     assert found[1].image_path == Path("deep/../cat.png")
