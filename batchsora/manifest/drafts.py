@@ -50,10 +50,11 @@ class FeedDraft:
     def _head(self) -> list[str]:
         layout, census = self.census.layout, self.census
         kind = f", {layout.kind}" if layout.kind else ""
-        kept = f"{census.rows:,} rows, of which {census.kept:,} make a clip each."
+        rows = f"{census.rows:,} row{'s' if census.rows != 1 else ''}"
+        kept = f"{rows}, of which {census.kept:,} make{'s' if census.kept == 1 else ''} a clip"
         if census.kept == census.rows:
-            kept = f"{census.rows:,} rows, a clip of each."
-        return [MODELINE, *_comment(f"The rows of {self.path}{kind}: {kept}")]
+            kept = f"{rows}, a clip of each"
+        return [MODELINE, *_comment(f"The rows of {self.path}{kind}: {kept}.")]
 
     def _sieve(self) -> list[str]:
         """Say which rows make a clip, and of which picture."""
