@@ -25,6 +25,8 @@ COLUMNS = (
     "output",
 )
 FIELDS = frozenset({*COLUMNS, "vars", "matrix"})
+# What a row says of the file that it includes.
+BESIDE_FROM = ("columns", "first", "where", "needs", "once", "encoding")
 
 # What a matrix can't have as an axis: each of its combinations is a job of its own.
 _NO_AXES: Mapping[str, str] = MappingProxyType(
@@ -51,18 +53,10 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def row_text(
-    row: int,
-    line: int,
-    entries: Mapping[str, Located],
-    *,
-    open_ended: bool,
-    said: Container[str] = (),
-) -> RowText:
+def row_text(row: int, line: int, entries: Mapping[str, Located], *, open_ended: bool) -> RowText:
     """Sort the keys of a row into fields, columns and the axes of its matrix.
 
-    In an `open_ended` row (JSON Lines) an unknown key is a column; else (YAML) it is a flaw. What
-    is `said` are fields that have a default.
+    In an `open_ended` row (JSON Lines) an unknown key is a column; else (YAML) it is a flaw.
     """
     shape = _Shape(line, open_ended=open_ended)
     for name, found in entries.items():
@@ -70,28 +64,26 @@ def row_text(
             shape.take_field(name, found)
         elif not open_ended:
             shape.flaws.append(_unknown_field(name, found.line))
-        elif flaw := column_flaw(name, found.line, entries, said):
+        elif flaw := slip_flaw(name, found.line, entries):
             shape.flaws.append(flaw)
         else:
             shape.take_column(name, found)
     return shape.row_text(row)
 
 
-def column_flaw(
-    name: str, line: int, present: Mapping[str, object], said: Container[str] = ()
-) -> Flaw | None:
-    """Refuse a column that must be meant for a field, where nothing else says that field.
-
-    Those are the fields that are `present` under their own names; for a name that others give to a
-    field, those that have a default, too.
-    """
+def slip_flaw(name: str, line: int, present: Container[str]) -> Flaw | None:
+    """Refuse a column that is a letter or two off a field which is not there by its own name."""
     field = slip_of(name, COLUMNS)
-    if field is not None:
-        what = f"column {shown(name)} is a letter or two off the field {field}"
-        mend = f"name it {field}; a variable needs another name"
-        return None if field in present else Flaw(what, mend, field, line)
+    if field is None or field in present:
+        return None
+    what = f"column {shown(name)} is a letter or two off the field {field}"
+    return Flaw(what, f"name it {field}; a variable needs another name", field, line)
+
+
+def called_flaw(name: str, line: int, said: Container[str]) -> Flaw | None:
+    """Refuse a column that others call a field which is not said, neither here nor by default."""
     field = called(name)
-    if field is None or field in present or field in said:
+    if field is None or field in said:
         return None
     what = f"column {shown(name)} is none of ours, but looks like {field}"
     mapped = f"columns: {{{field}: {visible(name)}}}"
@@ -224,7 +216,10 @@ def _axis_flaw(axis: str, line: int, present: Iterable[str]) -> Flaw | None:
 
 
 def _unknown_field(name: str, line: int) -> Flaw:
-    meant = meant_by(name) or nearest(name, (*COLUMNS, "vars", "matrix", "from"))
+    if name in BESIDE_FROM:
+        mend = "write it beside from: it is said of the rows of another file"
+        return Flaw(f"unknown field {shown(name)}", mend, line=line)
+    meant = meant_by(name) or nearest(name, (*COLUMNS, "vars", "matrix", "from", *BESIDE_FROM))
     mend = f"write {meant}" if meant else "put a variable of your own under vars:"
     return Flaw(f"unknown field {shown(name)}", mend, meant or "", line)
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from batchsora.manifest.complaints import Complaints
-from batchsora.manifest.fields import COLUMNS, text_list
+from batchsora.manifest.fields import BESIDE_FROM, COLUMNS, text_list
 from batchsora.manifest.head import read_defaults
 from batchsora.manifest.located import Flaw, Located, RowText, shown
 from batchsora.manifest.names import meant_by, nearest
 from batchsora.manifest.sieve import Sieve
 from batchsora.manifest.text import UTF_8, known_encoding, unprintable
 
-KEYS = ("from", "columns", "first", "where", "needs", "once", "encoding")
+KEYS = ("from", *BESIDE_FROM)
 _STRAY = {
     "\n": "a line end",
     "\r": "a line end",

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any, NoReturn
 
 from batchsora.errors import Problem
-from batchsora.manifest.fields import FIELDS, row_text
+from batchsora.manifest.fields import FIELDS, called_flaw, row_text
 from batchsora.manifest.located import Flaw, Located, RowText, Value, kind, shown
 from batchsora.manifest.text import TextFile, TextRefusedError
 
@@ -33,6 +33,7 @@ def json_rows(
             if isinstance(found, Flaw):
                 yield Problem(found.what, found.mend, str(file), line, row)
             else:
+                yield from (Problem(it.what, it.mend, str(file), line) for it in reader.news)
                 yield found
     except TextRefusedError as refused:
         yield refused.problem
@@ -45,6 +46,8 @@ class _Reader:
         self.mapped = mapped
         self.said = said
         self.twice: list[str] = []
+        self.news: list[Flaw] = []  # of the names in a row: what no row before it has told
+        self.told: set[str] = set()
         self.decoder = json.JSONDecoder(
             object_pairs_hook=self._unite,
             parse_float=str,
@@ -67,8 +70,10 @@ class _Reader:
         entries = {self._name(name): Located(line, _value(value[name], line)) for name in value}
         if len(entries) < len(value):
             self.twice += [name for name in value if self._name(name) != name]
+        self.news.clear()
         if self.mapped is None:
-            found = row_text(row, line, entries, open_ended=True, said=self.said)
+            self.news += self._names_of_others(entries, line)
+            found = row_text(row, line, entries, open_ended=True)
         else:
             found = _mapped_row(row, line, entries, self.mapped)
         return found._replace(flaws=found.flaws + self._twice_flaws()) if self.twice else found
@@ -89,6 +94,14 @@ class _Reader:
             return name
         folded = name.casefold()
         return folded if folded in FIELDS else name
+
+    def _names_of_others(self, entries: Mapping[str, Located], line: int) -> Iterator[Flaw]:
+        """Find the keys that others call a field; as of a header, each is told once."""
+        for name in entries:
+            flaw = None if name in FIELDS else called_flaw(name, line, entries)
+            if flaw and flaw.field not in self.said and name not in self.told:
+                self.told.add(name)
+                yield flaw
 
     def _twice_flaws(self) -> tuple[Flaw, ...]:
         return tuple(

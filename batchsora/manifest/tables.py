@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from batchsora.errors import Problem
-from batchsora.manifest.fields import COLUMNS, column_flaw
+from batchsora.manifest.fields import COLUMNS, called_flaw, slip_flaw
 from batchsora.manifest.located import Flaw, RowText, shown
 from batchsora.manifest.text import TextFile, TextRefusedError, unprintable
 
@@ -186,10 +186,12 @@ def _header_flaws(names: tuple[str, ...], line: int, said: Container[str]) -> li
 
 def _meant_for_fields(names: Sequence[str], line: int, said: Container[str]) -> list[Flaw]:
     """Find the columns that must be meant for fields: of each field, one by another's name."""
-    present: Mapping[str, int] = Counter(names)
+    fields = {*filter(said.__contains__, COLUMNS), *names}
     first: dict[str, Flaw] = {}
     for name in names:
-        if name not in COLUMNS and (flaw := column_flaw(name, line, present, said)):
+        if name in COLUMNS:
+            continue
+        if flaw := slip_flaw(name, line, names) or called_flaw(name, line, fields):
             first.setdefault(flaw.field, flaw)
     return list(first.values())
 

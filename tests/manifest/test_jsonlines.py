@@ -67,3 +67,14 @@ def test_an_empty_file_has_no_rows(read: Read) -> None:
 def test_text_that_is_not_utf8_ends_the_reading(told: Told) -> None:
     (line,) = told("j.jsonl", b'{"prompt": "a"}\n{"prompt": "\xe9"}\n{"prompt": "\xe9"}\n')
     assert line.startswith("j.jsonl:2: not UTF-8: byte 0xe9 at offset 28 | ")
+
+
+def test_what_others_call_a_field_is_told_once_as_of_a_header(told: Told) -> None:
+    row = '{"prompt": "a", "photo": "cat.png", "vars": {"duration": "long"}}\n'
+    lines = told("j.jsonl", f'{{"prompt": "a", "photo": "", "image": null}}\n{row}{row}')
+    assert lines == [
+        (
+            'j.jsonl:2: column "photo" is none of ours, but looks like image | name it image;'
+            " or say columns: {image: photo} beside from; a variable needs another name"
+        )
+    ]
