@@ -46,8 +46,12 @@ class RowText(NamedTuple):
 
 def shown(text: str) -> str:
     """Quote a text for a message: cut, and with nothing in it that a terminal obeys."""
-    cut = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
-    return f'"{visible(cut)}"'
+    return f'"{short(text)}"'
+
+
+def short(text: str) -> str:
+    """Cut a text for a message that puts its own marks round it."""
+    return visible(text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…")
 
 
 def visible(text: str) -> str:

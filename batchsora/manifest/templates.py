@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
-from batchsora.manifest.located import Flaw, shown, visible
+from batchsora.manifest.located import Flaw, short, shown, visible
 from batchsora.manifest.names import nearest
 
 # What a job says of itself. A variable of the same name goes first: it is what its writer means.
@@ -17,6 +18,8 @@ PLACEHOLDERS = ("id", "name", "row", "take", "model", "seconds", "size", "stem")
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 _WORD = re.compile(r"[^\W\d]\w*")
 _FILTERS = re.compile(r"\w+(:\w+)*")
+_IN_WORD = re.compile(r"\w")
+_BETWEEN_FILTERS = re.compile(r"[\W_]+")
 _REACHING = re.compile(r"([^\W\d]\w*)[.\[!]")
 _WHOLE = re.compile(r"([+-]?)([0-9]+)(?:\.0+)?")  # spreadsheets write 4 as 4.0
 _ADD = "add a variable or a column of that name"
@@ -40,19 +43,28 @@ class Scope(NamedTuple):
 
     names: Mapping[str, str]
     absent: Mapping[str, str]  # names that say nothing here: why
-    elsewhere: Container[str]  # variables that other rows have
+    elsewhere: Collection[str]  # variables that other rows have
 
 
 @lru_cache(maxsize=1024)
 def tokens(template: str) -> tuple[str | Slot, ...]:
-    """Split a template into text and slots; ``{{`` and ``}}`` are braces already."""
+    """Split a template into text and slots; ``{{`` and the ``}}`` to it are braces already.
+
+    A ``}}`` that closes no ``{{`` stays as it is: nested JSON ends so.
+    """
     found: list[str | Slot] = []
-    end = 0
+    end = doubled = 0
     for braces in _BRACES.finditer(template):
         found.append(template[end : braces.start()])
         end = braces.end()
-        inside = braces[1]
-        found.append(braces[0][0] if inside is None else Slot(inside))
+        if braces[1] is not None:
+            found.append(Slot(braces[1]))
+        elif braces[0] == "{{":
+            doubled += 1
+            found.append("{")
+        else:
+            found.append("}" if doubled else "}}")
+            doubled = max(0, doubled - 1)
     found.append(template[end:])
     return tuple(token for token in found if token != "")
 
@@ -141,16 +153,39 @@ def _nothing_for(name: str, field: str, scope: Scope) -> Flaw | None:
         return Flaw(what, f"write vars: {{{visible(name)}: …}}, there or under defaults:")
     if _WORD.fullmatch(name):
         return _unknown(name, scope.names, field)
-    if name.strip() in scope.names:
-        what = f"{braced(name)} in {field} has blanks in its braces"
-        return Flaw(what, f"write {braced(name.strip())}", field)
     reaching = _REACHING.match(name)
     if reaching and (reaching[1] in scope.names or reaching[1] in scope.absent):
         what = f"{braced(name)} in {field}: a placeholder is a plain name"
         return Flaw(what, "take out what follows the name", field)
+    if begun := _begun_with(name, scope):
+        return _goes_on(name, begun, field)
     # the columns of feeds are called `Image Src`
     spaced = [it for it in scope.names if not _WORD.fullmatch(it)]
     return _unknown(name, spaced, field) if nearest(name, spaced) else None
+
+
+def _begun_with(inside: str, scope: Scope) -> str:
+    """Find the name that braces begin with, however it is capitalised; "" where there is none."""
+    text = inside.strip()
+    known = chain(scope.names, scope.absent, scope.elsewhere)
+    begun = (it for it in known if it and text[: len(it)].casefold() == it.casefold())
+    return max((it for it in begun if not _IN_WORD.match(text, len(it))), key=len, default="")
+
+
+def _goes_on(inside: str, name: str, field: str) -> Flaw:
+    """Refuse a placeholder with more in its braces than one has: it would be sent as it stands."""
+    rest = inside.strip()[len(name) :]
+    if inside.casefold() == name.casefold():
+        return _unknown(inside, (name,), field)
+    if not rest:
+        what = f"{braced(inside)} in {field} has blanks in its braces"
+        return Flaw(what, f"write {braced(name)}", field)
+    what = f"{{{short(inside)}}} in {field} begins as a placeholder, and goes on as none"
+    words = [word for word in _BETWEEN_FILTERS.split(rest.casefold()) if word]
+    run_together = ["".join(words)]  # slug 40
+    filters = next((it for it in (words, run_together) if all(map(_filter, it))), [])
+    meant = braced(":".join((name, *filters)))
+    return Flaw(what, f"write {meant}; or {{{{…}}}} where braces are meant", field)
 
 
 def braced(inside: str) -> str:

@@ -41,6 +41,12 @@ def filled(template: str) -> str | list[Flaw]:
         ("{{id}} {{{id}}}", "{id} {cat}"),
         ("{{}} {} { } {id", "{} {} { } {id"),
         ('{"a": "b"} {a b} {no }', '{"a": "b"} {a b} {no }'),
+        ('{"a":{"b":{"c":1}}}', '{"a":{"b":{"c":1}}}'),
+        ('{{ {"a":{"b":1}} }} {"c":{"d":{}}}', '{ {"a":{"b":1}} } {"c":{"d":{}}}'),
+        ("a }} b {{c}} }}", "a }} b {c} }}"),
+        ("{{{{ {{{{id}}}}", "{{ {{id}}"),
+        ("{camera: dolly} {camera:dolly, 3} {titled: upper} {a title}",
+         "{camera: dolly} {camera:dolly, 3} {titled: upper} {a title}"),
         ("{title}{title}", "Café Crème, 2 l!Café Crème, 2 l!"),
     ],
 )  # fmt: skip
@@ -121,6 +127,23 @@ UNKNOWN = {
     "{empty:optional:03d}": '{empty:optional:03d} in prompt wants a whole number, not ""'
     " | take :03d out, or mend the value",
     "{ title }": "{ title } in prompt has blanks in its braces | write {title}",
+    "{ TITLE }": "{ TITLE } in prompt has blanks in its braces | write {title}",
+    "{image src}": "unknown placeholder {image src} in prompt | write {Image Src}",
+    **{
+        written: f"{written} in prompt begins as a placeholder, and goes on as none"
+        f" | write {meant}; or {{{{…}}}} where braces are meant"
+        for written, meant in {
+            "{title: upper}": "{title:upper}",
+            "{Title|upper}": "{title:upper}",
+            "{ title:upper }": "{title:upper}",
+            "{title:slug 40}": "{title:slug40}",
+            "{title: slug : upper}": "{title:slug:upper}",
+            "{title,}": "{title}",
+            "{title: at dawn}": "{title}",
+            "{IMAGE SRC: Lower}": "{Image Src:lower}",
+            "{seconds / 2}": "{seconds}",
+        }.items()
+    },
     "{title.upper()}": "{title.upper()} in prompt: a placeholder is a plain name"
     " | take out what follows the name",
     "{title!r:slug}": "{title!r} in prompt: a placeholder is a plain name"
@@ -139,6 +162,30 @@ def test_everything_wrong_with_a_template_is_told_at_once() -> None:
     flaws = filled("{sky} {titel} {row:x} {id}")
     assert isinstance(flaws, list)
     assert len(flaws) == 3
+
+
+def test_the_longest_name_is_the_one_that_braces_begin_with() -> None:
+    scope = Scope({"Image": "a", "Image Src": "b"}, {}, ())
+    flaws = fill("{image src: upper}", "prompt", scope)
+    assert isinstance(flaws, list)
+    assert flaws[0].mend.startswith("write {Image Src:upper};")
+
+
+def test_braces_may_begin_with_a_name_that_only_other_rows_have(told: Told) -> None:
+    rows = "rows:\n- {prompt: a, vars: {mood: x}}\n- {prompt: 'b {mood: upper} {other: upper}'}\n"
+    assert told("m.yaml", rows) == [
+        (
+            "m.yaml:3 (row 2): {mood: upper} in prompt begins as a placeholder, and goes on as none"
+            " | write {mood:upper}; or {{…}} where braces are meant"
+        )
+    ]
+
+
+def test_what_is_shown_of_braces_is_cut_and_escaped() -> None:
+    flaws = filled("{title " + "\x1b" * 50_000 + "}")
+    assert isinstance(flaws, list)
+    assert len(flaws[0].what) < 400
+    assert flaws[0].what.isprintable()
 
 
 @given(template=st.text("{}:.[]!idsl04 ", max_size=30))
