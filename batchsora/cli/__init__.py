@@ -58,5 +58,7 @@ def main() -> None:
     # what Pillow warns of, `media` refuses in words of its own
     warnings.filterwarnings("ignore", module=r"PIL\.")
     from batchsora.cli.exits import leave_with  # noqa: PLC0415 - late: help needs none of it
+    from batchsora.cli.printing import take_all_letters  # noqa: PLC0415 - as late
 
+    take_all_letters()
     leave_with(lambda: group.main(prog_name="batchsora", standalone_mode=False))

@@ -123,10 +123,8 @@ def _tell_problems(error: ManifestRefusedError) -> None:
 
 
 def _tell_bug() -> int:
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="batchsora-bug-", suffix=".log", delete=False, encoding="utf-8"
-    ) as log:
-        log.write(traceback.format_exc())
+    with tempfile.NamedTemporaryFile(prefix="batchsora-bug-", suffix=".log", delete=False) as log:
+        log.write(traceback.format_exc().encode("utf-8", "backslashreplace"))
     mend = "run the same command again: nothing is bought twice"
     _tell(f"a bug in batchsora; what happened is in {Path(log.name)}", mend)
     return BUG

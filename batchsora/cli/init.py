@@ -14,7 +14,7 @@ from batchsora.cli.drafting import feed_manifest, folder_manifest
 from batchsora.cli.looking import look_at
 from batchsora.cli.newfiles import put
 from batchsora.cli.options import PATH, encoding_option
-from batchsora.cli.printing import err, out
+from batchsora.cli.printing import err, out_if_heard
 from batchsora.cli.schema import schema_text
 from batchsora.cli.targets import shown
 from batchsora.cli.words import cost_text
@@ -66,7 +66,7 @@ def command(folder: Path, pictures: Path | None, feed: Path | None, encoding: st
         name, content = STARTER, _starter()
     schema = f"{schema_text()}\n".encode()
     for path in put(folder, name, {**content, SCHEMA: schema}):
-        out(shown(path))
+        out_if_heard(shown(path))
     _tell_what_is_next(folder / name)
     return 0
 

@@ -1,22 +1,32 @@
-"""Results to stdout, messages to stderr; a closed pipe stops the printing, not the run."""
+"""Results to stdout, messages to stderr; a closed pipe stops the printing, not the command."""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 import click
 
 
 def out(text: str) -> None:
-    """Print a result."""
-    _print(text, sys.stdout)
+    """Print a result; raises OSError where it can't be written. A closed pipe has seen enough."""
+    with suppress(BrokenPipeError):
+        _print(text, sys.stdout)
+
+
+def out_if_heard(text: str) -> None:
+    """Print what came of things that are done: they are, also where the terminal is gone."""
+    with suppress(OSError):
+        _print(text, sys.stdout)
 
 
 def err(text: str) -> None:
-    """Print a message."""
-    _print(text, sys.stderr)
+    """Print a message, if there is anyone to read it."""
+    with suppress(OSError):
+        _print(text, sys.stderr)
 
 
 def _print(text: str, stream: TextIO | None) -> None:
@@ -24,8 +34,16 @@ def _print(text: str, stream: TextIO | None) -> None:
         return
     try:
         click.echo(text, file=stream)
-    except OSError:  # `| head` has seen enough, the terminal is gone, the log's disk is full
+    except OSError:
         silence(stream)
+        raise
+
+
+def take_all_letters() -> None:
+    """Write what a stream's encoding has no letter for as an escape, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def can_ask() -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from batchsora.cli.options import PATH
-from batchsora.cli.printing import out
+from batchsora.cli.printing import out_if_heard
 from batchsora.cli.targets import LEDGER, find_run, shown
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
@@ -26,5 +26,5 @@ def command(target: Path | None) -> int:
     with closing(open_for_reading(folder / LEDGER)) as ledger:
         write_reports(folder, Records(ledger))
     for name in ("report.csv", "report.json"):
-        out(shown(folder / name))
+        out_if_heard(shown(folder / name))
     return 0

@@ -11,7 +11,7 @@ import click
 
 from batchsora.cli.connecting import Reach, command_for
 from batchsora.cli.options import PATH, service_options
-from batchsora.cli.printing import out
+from batchsora.cli.printing import out_if_heard
 from batchsora.cli.targets import find_run, rescue_file, shown
 from batchsora.cli.words import price_text
 from batchsora.errors import UsageError
@@ -51,10 +51,10 @@ def command(target: Path, jobs: tuple[str, ...], **options: Any) -> int:
             settle = _adopted(video)
         for job in found:
             ledger.record(job, settle(job, ledger))
-            out(f"{job.full_name}: {_words(job, video=video, not_made=not_made)}")
+            out_if_heard(f"{job.full_name}: {_words(job, video=video, not_made=not_made)}")
         write_reports(folder, ledger.records)
         go_on = command_for(folder, ledger.records)
-    out(f"go on with: {go_on}")
+    out_if_heard(f"go on with: {go_on}")
     return 0
 
 

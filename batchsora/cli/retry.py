@@ -10,7 +10,7 @@ import click
 
 from batchsora.cli.connecting import command_for
 from batchsora.cli.options import PATH, option
-from batchsora.cli.printing import can_ask, err, out
+from batchsora.cli.printing import can_ask, err, out_if_heard
 from batchsora.cli.targets import find_run, rescue_file, shown
 from batchsora.cli.words import clips, cost_text
 from batchsora.errors import UsageError
@@ -46,7 +46,7 @@ def command(target: Path, jobs: tuple[str, ...], reason: str | None, *, yes: boo
                 ledger.record(job, Happening(Event.RETRY_ASKED, ledger.now()))
         write_reports(folder, ledger.records)
         go_on = command_for(folder, ledger.records)
-    out(f"{len(found)} put back; go on with: {go_on}")
+    out_if_heard(f"{len(found)} put back; go on with: {go_on}")
     return 0
 
 

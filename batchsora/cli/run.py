@@ -30,7 +30,7 @@ from batchsora.cli.options import (
     setting_options,
 )
 from batchsora.cli.plan import show_plan
-from batchsora.cli.printing import out
+from batchsora.cli.printing import out_if_heard
 from batchsora.cli.signals import listen
 from batchsora.cli.summary import explain, sum_up
 from batchsora.cli.targets import Aim, remember, rescue_file, see_to_folder, shown
@@ -80,7 +80,7 @@ def command(target: Path, **options: Any) -> int:
         return 0
     settings = settle(aim.manifest.settings, read_settings(options))
     if _is_empty(aim):
-        out(f"{shown(aim.manifest.path)} has no rows: nothing to do")
+        out_if_heard(f"{shown(aim.manifest.path)} has no rows: nothing to do")
         return 0
     deal = Deal(
         aim,

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from batchsora.cli.options import PATH
-from batchsora.cli.printing import out
+from batchsora.cli.printing import out_if_heard
 from batchsora.errors import UsageError
 from batchsora.simulator import MediaMissing, Scenario, ScenarioError, load_scenario, serve_forever
 
@@ -42,5 +42,5 @@ def command(port: int, state: Path, scenario: Path | None) -> int:
 
 
 def _ready(url: str) -> None:
-    out(url)
+    out_if_heard(url)
     sys.stdout.flush()  # whoever started it in a pipe waits for this line

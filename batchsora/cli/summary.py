@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batchsora.cli.printing import err, out
+from batchsora.cli.printing import err, out_if_heard
 from batchsora.cli.targets import shown
 from batchsora.cli.words import STATE_WORDS, clips, money_text, price_text, states_text
 from batchsora.errors import Stop, StopReason
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def sum_up(outcome: Outcome, stops: Sequence[Stop], folder: Path) -> None:
     """Print the result of a run."""
-    out(_result(outcome, stops))
-    out(f"{shown(folder / 'report.csv')}")
+    out_if_heard(_result(outcome, stops))
+    out_if_heard(f"{shown(folder / 'report.csv')}")
 
 
 def explain(

@@ -81,8 +81,14 @@ def run_folder(manifest: Path, name: str, *, simulate: bool) -> Path:
 
 
 def see_to_folder(aim: Aim) -> None:
-    """Raise UsageError where a run would write over files that are not a run's."""
+    """Raise UsageError where a run can't name its folder, or would write over others' files."""
     folder = aim.folder
+    for path, mend in (
+        (folder, "rename that, or name another folder with --out-dir"),
+        (aim.manifest.path, "rename that: a run writes down where its manifest is"),
+    ):
+        if not _is_text(path.resolve()):
+            raise UsageError(f"the name of {_as_bytes(path)} is no UTF-8", mend)
     if (file := file_in_the_way(folder)) is not None:
         raise UsageError(f"{shown(file)} is a file", "name a folder with --out-dir")
     own = {"report.csv", "report.json", "run.log", f"manifest{aim.manifest.path.suffix}"}
@@ -93,6 +99,19 @@ def see_to_folder(aim: Aim) -> None:
     if found and not (folder / LEDGER).exists():
         what = f"{shown(folder)} is no run folder, and holds {', '.join(found)}"
         raise UsageError(what, "choose another folder with --out-dir, or move that away")
+
+
+def _is_text(path: Path) -> bool:
+    """Tell whether a path can be written into a file of text, as the ledger and JSON are."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _as_bytes(path: Path) -> str:
+    return os.fsencode(path.resolve()).decode("utf-8", "backslashreplace")
 
 
 def file_in_the_way(folder: Path) -> Path | None:
@@ -127,12 +146,12 @@ def remember(folder: Path) -> None:
     """Remember which run folder was written to last."""
     with suppress(OSError):  # only a convenience hangs on it
         _memory().parent.mkdir(parents=True, exist_ok=True)
-        _memory().write_text(f"{folder.absolute()}\n", encoding="utf-8")
+        _memory().write_bytes(os.fsencode(folder.absolute()) + b"\n")
 
 
 def _last_run() -> Path:
-    with suppress(OSError, UnicodeDecodeError):
-        folder = Path(_memory().read_text(encoding="utf-8").strip())
+    with suppress(OSError):
+        folder = Path(os.fsdecode(_memory().read_bytes().strip()))
         if (folder / LEDGER).is_file():
             return folder
     raise UsageError("no run is remembered", "name a manifest or a run folder")
@@ -149,5 +168,8 @@ def rescue_file() -> Path:
 
 def shown(path: Path) -> str:
     """Write a path as a person at this place would: short where it is below here."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # removed, while a run went on
+        return str(path)
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
