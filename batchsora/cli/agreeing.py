@@ -12,7 +12,7 @@ import click
 
 from batchsora.cli.connecting import SIMULATOR
 from batchsora.cli.printing import can_ask, err
-from batchsora.cli.targets import Aim
+from batchsora.cli.targets import Aim, shown
 from batchsora.cli.words import cost_text
 from batchsora.errors import UsageError
 from batchsora.ledger.ledger import Ledger
@@ -25,9 +25,9 @@ CONFIRM_ABOVE_USD = Decimal(10)  # a test batch passes unasked; a catalogue does
 class _UnagreedError(Exception):
     """What a run would buy has to be agreed on first; nothing of it was written."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, taken: Taken) -> None:
+        super().__init__(_words(taken))
+        self.taken = taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,16 @@ class Deal:
         `need_key` raises where there is no key; it is asked where there is something to do. While
         a person thinks, the ledger is not held: the jobs are taken in anew after a yes.
         """
-        try:
-            self._take(ledger, need_key, asks=self._can_ask)
-        except _UnagreedError as unagreed:
-            if not click.confirm(f"{unagreed.what}: go on?", err=True):
-                raise UsageError("answered with no: nothing was sent") from None
-            self._take(ledger, need_key, asks=False)
+        agreed = Taken()
+        while True:
+            try:
+                self._take(ledger, need_key, agreed)
+            except _UnagreedError as unagreed:  # also where it has become more meanwhile
+                if not click.confirm(f"{unagreed}: go on?", err=True):
+                    raise UsageError("answered with no: nothing was sent") from None
+                agreed = unagreed.taken
+            else:
+                return
 
     def claim(self, ledger: Ledger) -> None:
         """Say whose ledger it is; raises UsageError where it is another campaign's."""
@@ -60,21 +64,24 @@ class Deal:
         # both without symbolic links, which do not move along with a folder
         path, folder = manifest.path.resolve(), self.aim.folder.resolve()
         relative = Path(os.path.relpath(path, folder)).as_posix()
+        before = ledger.records.campaign()
+        if before is not None and before.manifest != relative and not self.quiet:
+            err(f"{shown(self.aim.folder)} was last run from {before.manifest}")
         ledger.claim(manifest.name, self.service, relative, manifest.columns)
 
     @property
     def _can_ask(self) -> bool:
         return can_ask() and not self.yes
 
-    def _take(self, ledger: Ledger, need_key: Callable[[], object], *, asks: bool) -> None:
+    def _take(self, ledger: Ledger, need_key: Callable[[], object], agreed: Taken) -> None:
         with ledger.atomic():
             self.claim(ledger)
             taken = take_in(self.aim.manifest, ledger, self.choice, retry_failed=self.retry_failed)
             self.choice.insist(taken.chosen)
             if ledger.has_work():
                 need_key()
-            if asks and self._is_much(taken):
-                raise _UnagreedError(_words(taken))
+            if self._can_ask and self._is_much(taken) and _is_more(taken, agreed):
+                raise _UnagreedError(taken)
         if self.quiet:
             return
         for note in self.aim.manifest.notes:
@@ -85,8 +92,16 @@ class Deal:
     def _is_much(self, taken: Taken) -> bool:
         if self.service == SIMULATOR:
             return False
-        return taken.cost_usd > CONFIRM_ABOVE_USD or taken.unpriced > 0
+        # a manifest can bring prices of its own; it does not say yes for its reader with them
+        return taken.list_usd > CONFIRM_ABOVE_USD or taken.unpriced > 0
+
+
+def _is_more(taken: Taken, agreed: Taken) -> bool:
+    return taken.list_usd > agreed.list_usd or taken.unpriced > agreed.unpriced
 
 
 def _words(taken: Taken) -> str:
-    return f"{taken.purchases} new purchases, {cost_text(taken.cost_usd, taken.unpriced)}"
+    words = f"{taken.purchases} new purchases, {cost_text(taken.cost_usd, taken.unpriced)}"
+    if taken.list_usd > taken.cost_usd:
+        words += f" by prices of its own; {cost_text(taken.list_usd, 0)} by the built-in ones"
+    return words

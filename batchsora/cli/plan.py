@@ -95,6 +95,7 @@ def _add_up(
         campaign.insist(aim.folder, aim.manifest.name, reach.called)
     sums = Sums(retry_failed=retry_failed, is_first=campaign is None)
     _follow(meet(aim.manifest, records, aim.folder, choice, system_now()), sums, form)
+    sums.end()
     if form is not Form.PAGE or sums.problems.count:  # a page has them below its jobs
         for note in aim.manifest.notes:
             err(note)

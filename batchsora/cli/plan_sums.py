@@ -104,6 +104,8 @@ class Sums:
         self._is_first = is_first  # nothing was run yet: nothing can be edited, moved or gone
         self._edited: set[str] = set()  # names of rows that say something else than before
         self._row = 0
+        self._highest = 0  # of the rows before that did not move, where they stood
+        self._met: Met | None = None  # the row before, of which that is not known yet
         self.problems = Problems()
         self.first: dict[Action, list[Met]] = {action: [] for action in SHOWN}
         self.kinds: Counter[Kind] = Counter()
@@ -140,9 +142,29 @@ class Sums:
         if known is None or known.row is None:
             if (known or met.why not in NEW) and len(self._edited) < MOST_EDITED:
                 self._edited.add(f"{planned.id}#{planned.order.take}")
-        elif met.moved_from is not None and planned.row != self._row:
-            self.moved.add(planned.row, planned.id)
-        self._row = planned.row
+        elif planned.row != self._row:
+            self._row = planned.row
+            self._settle(known.row)
+            self._met = met
+
+    def _settle(self, stood_next: int | None) -> None:
+        """Tell whether the row before has moved among the others; `stood_next`: where this one was.
+
+        Rows that others were put before, or taken out before, have not moved.
+        """
+        met, self._met = self._met, None
+        if met is None or met.known is None or met.known.row is None:
+            return
+        stood = met.known.row
+        is_passed = stood_next is not None and self._highest < stood_next < stood
+        if stood < self._highest or is_passed:
+            self.moved.add(met.planned.row, met.planned.id)
+        else:
+            self._highest = stood
+
+    def end(self) -> None:
+        """Settle what waits for the row after it, once all rows have gone by."""
+        self._settle(None)
 
     def add_gone(self, gone: Gone) -> str:
         """Count a job that is in the manifest no more; say why it is not."""

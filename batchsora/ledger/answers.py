@@ -52,6 +52,14 @@ class Entry:
     columns: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedImage:
+    """What came from an address."""
+
+    sha256: str  # of the first bytes: what the keys of its jobs are made of
+    file: str  # the hash, and so the name in the cache, of those that are kept now
+
+
 class Known:
     """A job that is met again: read no further than it is asked for, for there may be a million."""
 

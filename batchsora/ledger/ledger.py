@@ -42,9 +42,9 @@ _APPEND = (
     "insert into events (key, at, event, state, detail) values (:key, :at, :event, :state, :detail)"
 )
 _KEEP_IMAGE = (
-    "insert into images (url, sha256, bytes, fetched_at) values (?, ?, ?, ?)"
+    "insert into images (url, sha256, file, bytes, fetched_at) values (?1, ?2, ?2, ?3, ?4)"
     " on conflict do update set"
-    " sha256 = excluded.sha256, bytes = excluded.bytes, fetched_at = excluded.fetched_at"
+    " file = excluded.file, bytes = excluded.bytes, fetched_at = excluded.fetched_at"
 )
 
 
@@ -175,7 +175,9 @@ class Ledger:
     def keep_image(self, url: str, sha256: str, byte_count: int) -> None:
         """Remember, durably, which image came from an address; raises LedgerError.
 
-        Its file has to be on the disk by now: what is remembered is not fetched anew.
+        Its file has to be on the disk by now: what is remembered is not fetched anew. Jobs keep
+        the key that the first bytes gave them: a host that encodes a picture anew each time must
+        not make new purchases, also where the cache was lost.
         """
         with self.atomic():
             self.db.execute(_KEEP_IMAGE, (url, sha256, byte_count, stamp(self.now())))

@@ -17,7 +17,16 @@ from sqlite_utils import Database
 
 from batchsora.clock import read_stamp, stamp
 from batchsora.job import Job, Reason, State
-from batchsora.ledger.answers import Campaign, Entry, Kept, Known, Past, Tally, read_entry
+from batchsora.ledger.answers import (
+    Campaign,
+    Entry,
+    FetchedImage,
+    Kept,
+    Known,
+    Past,
+    Tally,
+    read_entry,
+)
 from batchsora.ledger.opening import ask
 from batchsora.ledger.rows import read_job
 from batchsora.ledger.schema import BOUGHT, WAS_BOUGHT
@@ -183,29 +192,35 @@ class Records:
 
     def owner_of_output(self, folded: str) -> str | None:
         """Say which job's key has this path, folded by `fold_path`, if one has."""
-        row = self._first("select key from jobs where output_folded = ?", (folded,))
+        row = self._first(
+            "select key from jobs where output_folded = ? and revision > 0", (folded,)
+        )
         return None if row is None else str(row["key"])
 
     def outputs_in_use(self, folded: Iterable[str]) -> set[str]:
         """Pick those paths, folded by `fold_path`, that jobs have."""
         rows = self._ask(
             "select output_folded from jobs"
-            " where output_folded in (select value from json_each(?))",
+            " where output_folded in (select value from json_each(?)) and revision > 0",
             (json.dumps(list(folded)),),
         )
         return {row["output_folded"] for row in rows}
 
     def recall_image(self, written: str) -> str | None:
-        """Recall the newest hash of an image's bytes, by what the manifest calls it."""
-        row = self._first(
-            "select image_sha256 from jobs where image = ? order by rowid desc limit 1", (written,)
+        """Recall the hash of an image by what it is called, first of all in today's manifest."""
+        looks = (
+            "select image_sha256 from jobs where image = ? and position is not null"
+            " order by rowid desc limit 1",
+            "select image_sha256 from jobs where image = ? order by rowid desc limit 1",
         )
+        found = filter(None, (self._first(look, (written,)) for look in looks))
+        row = next(found, None)
         return None if row is None else str(row["image_sha256"])
 
-    def fetched_image(self, url: str) -> str | None:
-        """Tell the hash of the image that was fetched from an address; None where none was."""
-        row = self._first("select sha256 from images where url = ?", (url,))
-        return None if row is None else str(row["sha256"])
+    def fetched_image(self, url: str) -> FetchedImage | None:
+        """Tell which image was fetched from an address; None where none was."""
+        row = self._first("select sha256, file from images where url = ?", (url,))
+        return None if row is None else FetchedImage(row["sha256"], row["file"])
 
     def render_times(self, limit: int = 2000) -> list[tuple[Job, float]]:
         """Read the newest renders, each with the seconds that it took from order to completion."""

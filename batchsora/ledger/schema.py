@@ -109,7 +109,8 @@ create table room (
 _IMAGES = """
 create table images (
     url         text primary key check (url <> ''),  -- as the manifest has it
-    sha256      text not null check (length(sha256) = 64),  -- of the bytes that came from there
+    sha256      text not null check (length(sha256) = 64),  -- of what came first: keys keep it
+    file        text not null check (length(file) = 64),  -- of what came last and is kept
     bytes       integer not null check (bytes > 0),
     fetched_at  text not null
 ) strict
@@ -136,8 +137,9 @@ WAS_BOUGHT = "event in ('submit_accepted', 'doubt_adopted')"
 
 # by name, so that they can be left away while very many jobs are recorded
 INDEXES_OF_JOBS: Mapping[str, str] = {
-    # no two jobs share a file on any file system
-    "jobs_by_output": "create unique index jobs_by_output on jobs (output_folded)",
+    # no two jobs share a file on any file system; one of which nothing was sent has no file yet
+    "jobs_by_output": "create unique index jobs_by_output on jobs (output_folded)"
+    " where revision > 0",
     "jobs_to_submit": "create index jobs_to_submit on jobs (position) where state = 'pending'",
     "jobs_on_the_wire": "create index jobs_on_the_wire on jobs (key) where state = 'submitting'",
     "jobs_under_way": "create index jobs_under_way on jobs (key)"

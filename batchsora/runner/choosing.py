@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Self
 
 from batchsora.errors import UsageError
+from batchsora.manifest import is_address
 from batchsora.planned import Planned
 
 SEE_NAMES = "`batchsora plan` shows the jobs' names; a job is ID or ID#TAKE, and * stands for more"
@@ -107,5 +108,7 @@ def _rank(planned: Planned) -> str:
     if planned.explicit_id:
         return hashlib.sha256(f"{planned.id}#{order.take}".encode()).hexdigest()
     image = order.image.written if order.image else ""
+    if order.image and not is_address(image):
+        image = order.image.sha256  # wherever it lies
     what = "\n".join((order.likeness(), str(order.take), image, str(order.framing)))
     return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()

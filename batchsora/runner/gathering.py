@@ -220,8 +220,8 @@ class _Missing:
 
     def _is_here(self, url: str) -> bool:
         """Tell whether an image was fetched, and is still there; its name is what it holds."""
-        sha256 = self._ledger.records.fetched_image(url)
-        return sha256 is not None and image_file(self._ledger.folder, sha256).is_file()
+        found = self._ledger.records.fetched_image(url)
+        return found is not None and image_file(self._ledger.folder, found.file).is_file()
 
     def __iter__(self) -> Iterator[tuple[int, Wanted]]:
         """Hand them out, each with its position from 1."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache, partial
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from batchsora.errors import Problem
@@ -18,12 +18,13 @@ from batchsora.ledger.answers import Known
 from batchsora.ledger.records import Records
 from batchsora.lifecycle import FILE_MISSING_HINT, id_is_alive
 from batchsora.manifest import Manifest
+from batchsora.manifest.located import visible
 from batchsora.media.images import ImageProblem, fitted_notes, inspect_image
 from batchsora.planned import Planned
 from batchsora.runner.changes import changes
 from batchsora.runner.choosing import Choice
 from batchsora.runner.recalling import recall_fetched, recall_image
-from batchsora.runner.unique import Seen
+from batchsora.runner.unique import Placed, Seen
 
 _UNTOUCHED = "recorded, not bought yet"
 BATCH = 2000  # rows compared with the ledger in one question
@@ -127,11 +128,9 @@ def _is_to_be_sent(known: Known | None) -> bool:
     return known is None or known.is_untouched or known.job.state is State.PENDING
 
 
-def _settled(planned: Planned, known: Known | None) -> Planned:
-    """Let a known job keep its path."""
-    if known is None or known.output == planned.output:
-        return planned
-    return replace(planned, output=known.output)
+def _is_loose(known: Known | None) -> bool:
+    """Tell whether a job has no path of its own yet: nothing of it was ever sent."""
+    return known is None or known.is_untouched
 
 
 T = TypeVar("T")
@@ -166,12 +165,8 @@ class _Meeting:
         self.position = near.stop
         placed = self.seen.named(list(zip(near, jobs, strict=True)))
         known = {} if self.is_blank else self.records.find((it.key for it in jobs), near)
-        # a known job keeps its path, whatever the manifest would call it today
-        placed.jobs = [(at, _settled(it, known.get(it.key))) for at, it in placed.jobs]
         clashes = self.seen.clashes(placed)
-        new = () if self.is_blank else (it for _, it in placed.jobs if it.key not in known)
-        taken = self.records.outputs_in_use(fold_path(it.output) for it in new)
-        settled = iter(placed.jobs)
+        settled = iter(placed.jobs if self.is_blank else self._settle(placed.jobs, known))
         for it in batch:
             if isinstance(it, Problem):
                 yield it
@@ -184,22 +179,35 @@ class _Meeting:
             if chosen and _is_to_be_sent(before):
                 # an image that is not to be sent now need not be there now
                 yield from self.problems(planned, before)
-            yield self.met(at, planned, before, taken, chosen=chosen)
+            yield self.met(at, planned, before, chosen=chosen)
 
-    def met(
-        self,
-        position: int,
-        planned: Planned,
-        known: Known | None,
-        taken: Container[str],
-        *,
-        chosen: bool,
-    ) -> Met:
+    def _settle(self, jobs: Sequence[Placed], known: Mapping[str, Known]) -> Iterator[Placed]:
+        """Say where clips go: those of jobs that were begun stay, others step aside for them."""
+        loose = (it for _, it in jobs if _is_loose(known.get(it.key)))
+        taken = self.records.outputs_in_use(fold_path(it.output) for it in loose)
+        for at, planned in jobs:
+            before = known.get(planned.key)
+            if before is not None and not _is_loose(before):
+                yield at, replace(planned, output=before.output)
+            elif fold_path(planned.output) in taken:
+                yield at, replace(planned, output=self._aside(at, planned))
+            else:
+                yield at, planned
+
+    def _aside(self, position: int, planned: Planned) -> str:
+        """Find a path beside the one that is taken, which is nobody's."""
+        stem, _, suffix = planned.output.rpartition(".")
+        names = (f"{stem}-{planned.key[:digits]}.{suffix}" for digits in (8, 16, 32))
+        return next(
+            name
+            for name in names
+            if not self.records.outputs_in_use([fold_path(name)])
+            and self.seen.aside(position, planned, name)
+        )
+
+    def met(self, position: int, planned: Planned, known: Known | None, *, chosen: bool) -> Met:
         """Say what a run would do with a job, and why."""
         if known is None:
-            if fold_path(planned.output) in taken:  # an older job's clip is there, and stays
-                stem, _, suffix = planned.output.rpartition(".")
-                planned = replace(planned, output=f"{stem}-{planned.key[:8]}.{suffix}")
             return Met(position, planned, None, Action.SUBMIT, self._news(planned), chosen)
         action, why, lost = self._standing(known)
         if planned.unfetched and action is Action.SUBMIT:
@@ -239,13 +247,29 @@ class _Meeting:
                 _fitting(planned.image_path, planned.order.size, planned.order.framing)
             except ImageProblem as problem:
                 image = planned.order.image.written if planned.order.image else ""
-                yield self._problem(planned, f"{image}: {problem.what}", problem.mend)
-        if known is None and self.has_videos and os.path.lexists(self.folder / planned.output):
+                yield self._problem(planned, f"{visible(image)}: {problem.what}", problem.mend)
+        if not self.has_videos or not _is_loose(known):
+            return
+        if fault := self._in_the_way(PurePosixPath(planned.output).parent):
+            yield self._problem(planned, *fault)
+        elif os.path.lexists(self.folder / planned.output):
             what = f"{planned.output} is there already, and no job of this run folder made it"
             mend = "move it away, or choose another output or id"
             # unless an older job made it: then the new clip steps aside
             if self.records.owner_of_output(fold_path(planned.output)) is None:
                 yield self._problem(planned, what, mend)
+
+    def _in_the_way(self, below: PurePosixPath) -> tuple[str, str] | None:
+        """Say why a clip can't go into a folder below ``videos``, and how to mend it."""
+        for part in (below, *below.parents)[:-2]:  # `videos` itself may lie elsewhere
+            path = self.folder / part
+            if path.is_symlink():
+                what = f"{visible(str(part))} is a link: the clip would go where it leads"
+                return what, "choose another output, or put a folder there"
+            if path.exists() and not path.is_dir():
+                what = f"{visible(str(part))} is a file, where the output wants a folder"
+                return what, "choose another output, or move the file away"
+        return None
 
     def _problem(self, planned: Planned, what: str, mend: str) -> Problem:
         file = planned.written_in(self.manifest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from batchsora.job import Image
 from batchsora.ledger.records import Records
@@ -16,11 +17,19 @@ def image_file(folder: Path, sha256: str) -> Path:
     return folder / FETCHED / sha256
 
 
-def image_path(manifest_folder: Path, folder: Path, image: Image) -> Path:
-    """Say where an image is to be read from."""
-    if is_address(image.written):
-        return image_file(folder, image.sha256)
-    return manifest_folder / image.written
+class Where(NamedTuple):
+    """Where an image is to be read from, and the hash of what is expected there."""
+
+    path: Path
+    sha256: str
+
+
+def find_image(records: Records, manifest_folder: Path, folder: Path, image: Image) -> Where:
+    """Say where an image is: beside the manifest or, fetched from an address, in the cache."""
+    fetched = records.fetched_image(image.written) if is_address(image.written) else None
+    if fetched is None:
+        return Where(manifest_folder / image.written, image.sha256)
+    return Where(image_file(folder, fetched.file), fetched.file)
 
 
 def recall_image(records: Records, folder: Path, written: str) -> Recalled | None:
@@ -32,9 +41,9 @@ def recall_image(records: Records, folder: Path, written: str) -> Recalled | Non
 
 
 def recall_fetched(records: Records, folder: Path, written: str) -> Recalled | None:
-    """Recall what was fetched from an address, where its bytes are here."""
-    sha256 = records.fetched_image(written) if is_address(written) else None
-    file = None if sha256 is None else image_file(folder, sha256)
-    if sha256 is None or file is None or not file.is_file():
+    """Recall what was fetched from an address; without a file where its bytes are lost."""
+    fetched = records.fetched_image(written) if is_address(written) else None
+    if fetched is None:
         return None
-    return Recalled(sha256, file)
+    file = image_file(folder, fetched.file)
+    return Recalled(fetched.sha256, file if file.is_file() else None)

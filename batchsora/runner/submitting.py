@@ -7,10 +7,11 @@ import asyncio
 from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Job, Reason
 from batchsora.lifecycle import Event
+from batchsora.manifest import is_address
 from batchsora.media.images import ImageProblem, prepare_image
 from batchsora.runner.admission import Admission, admission
 from batchsora.runner.inputs import keep_input
-from batchsora.runner.recalling import image_path
+from batchsora.runner.recalling import find_image
 from batchsora.runner.session import RETRIES, Session, Tries
 from batchsora.service.client import Upload
 from batchsora.service.dialects import Video
@@ -46,10 +47,14 @@ async def _prepare(job: Job, run: Session) -> Upload | None:
     image = job.order.image
     if image is None:
         return None
-    path = image_path(run.manifest_folder, run.folder, image)
+    path, sha256 = find_image(run.ledger.records, run.manifest_folder, run.folder, image)
     async with run.preparing:
         ready = await run.offload(lambda: prepare_image(path, job.order.size, job.order.framing))
-    if ready.source_sha256 != image.sha256:
+    if ready.source_sha256 != sha256 and is_address(image.written):
+        path.unlink(missing_ok=True)
+        mend = "it was removed: run with --retry-failed, and it is fetched again"
+        raise ImageProblem("what was fetched is not what is kept", mend)
+    if ready.source_sha256 != sha256:
         raise ImageProblem("the image has changed since this run began", "run the manifest again")
     upload = Upload(ready.content, ready.file_name, ready.mime_type)
     if run.save_inputs:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from batchsora.errors import PROBLEMS_SHOWN, ManifestRefusedError, Problem
-from batchsora.job import State
+from batchsora.job import Order, State
 from batchsora.ledger import intake
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import FILE_MISSING_HINT, Event, Happening
 from batchsora.manifest import Manifest
+from batchsora.models import BUILT_IN
 from batchsora.runner.choosing import Choice
 from batchsora.runner.placing import is_in_place
 from batchsora.runner.planning import Action, Gone, Met, batches, meet
@@ -29,6 +30,7 @@ class Taken:
     chosen: int = 0
     purchases: int = 0
     cost_usd: Decimal = field(default_factory=Decimal)
+    list_usd: Decimal = field(default_factory=Decimal)  # no model below its built-in price
     unpriced: int = 0  # purchases whose price is not known
 
     def count(self, met: Met, *, retry_failed: bool) -> None:
@@ -40,7 +42,14 @@ class Taken:
         self.purchases += 1
         price_usd = met.planned.price_usd
         self.cost_usd += price_usd or 0
+        self.list_usd += max(price_usd or 0, _list_price_usd(met.planned.order))
         self.unpriced += price_usd is None
+
+
+def _list_price_usd(order: Order) -> Decimal | int:
+    """Price an order by the built-in card of its model; 0 where there is none."""
+    card = BUILT_IN.get(order.model)
+    return (card and card.price_usd(order)) or 0
 
 
 def take_in(
@@ -77,7 +86,8 @@ def take_in(
 
 
 def _take_batch(met: Sequence[Met], ledger: Ledger, taken: Taken, *, retry_failed: bool) -> None:
-    new = [(it.position, it.planned) for it in met if it.known is None]
+    # what is not fetched yet has no key yet: it is recorded once it is chosen, and fetched
+    new = [(it.position, it.planned) for it in met if it.known is None and not it.planned.unfetched]
     intake.add(ledger.db, new, ledger.now())
     intake.place(ledger.db, [(it.position, it.planned) for it in met if it.known is not None])
     chosen = [it for it in met if it.chosen]

@@ -74,6 +74,14 @@ class Seen:
             return {}
         return {at: list(self._told(at, it, batch.before)) for at, it in batch.jobs}
 
+    def aside(self, position: int, planned: Planned, output: str) -> bool:
+        """Remember where a job steps aside to; False where another job of the manifest goes there.
+
+        Then nothing is said of it.
+        """
+        thing = self._thing(position, planned, hash_of(fold_path(output)))
+        return not self._outputs.add([thing])
+
     def has(self, keys: Iterable[str]) -> set[str]:
         """Pick the keys that were seen."""
         return {it.hex() for it in self._keys.has(map(bytes.fromhex, keys))}

@@ -11,6 +11,7 @@ import pytest
 from sqlite_utils import Database
 
 from batchsora.errors import LedgerError
+from batchsora.ledger.answers import FetchedImage
 from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
@@ -24,7 +25,7 @@ ONE, OTHER = "ab" * 32, "cd" * 32
 
 def kept(ledger: Ledger) -> list[tuple[str, str, int, str]]:
     with connected(ledger.path) as other:
-        rows = other.execute("select url, sha256, bytes, fetched_at from images").fetchall()
+        rows = other.execute("select url, file, bytes, fetched_at from images").fetchall()
     return sorted(rows)
 
 
@@ -41,7 +42,7 @@ def test_a_fetched_image_is_in_the_file_before_the_next_statement(ledger: Ledger
     assert ledger.records.fetched_image(CAT) is None
     ledger.keep_image(CAT, ONE, 1000)
     assert kept(ledger) == [(CAT, ONE, 1000, "2026-01-31T09:30:00.250000Z")]
-    assert ledger.records.fetched_image(CAT) == ONE
+    assert ledger.records.fetched_image(CAT) == FetchedImage(ONE, ONE)
     assert ledger.records.fetched_image(DOG) is None
     assert ledger.records.fetched_image(CAT.upper()) is None
 
@@ -60,6 +61,12 @@ def test_two_addresses_may_lead_to_one_image_and_the_newest_of_an_address_counts
     ]
 
 
+def test_other_bytes_of_an_address_make_no_other_jobs(ledger: Ledger) -> None:
+    ledger.keep_image(DOG, ONE, 1000)
+    ledger.keep_image(DOG, OTHER, 2000)
+    assert ledger.records.fetched_image(DOG) == FetchedImage(sha256=ONE, file=OTHER)
+
+
 @pytest.mark.parametrize(
     ("url", "sha256", "byte_count"), [("", ONE, 1), (CAT, ONE[:-1], 1), (CAT, ONE, 0)]
 )
@@ -75,9 +82,9 @@ def test_fetched_images_are_remembered_by_the_next_run_and_by_readers(tmp_path: 
     with opened(tmp_path) as ledger:
         ledger.keep_image(CAT, ONE, 1000)
     with opened(tmp_path) as ledger:
-        assert ledger.records.fetched_image(CAT) == ONE
+        assert ledger.records.fetched_image(CAT) == FetchedImage(ONE, ONE)
         with closing(open_for_reading(ledger.path)) as db:
-            assert Records(db).fetched_image(CAT) == ONE
+            assert Records(db).fetched_image(CAT) == FetchedImage(ONE, ONE)
 
 
 def test_an_older_ledger_is_brought_up_to_date_by_the_next_run(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.records import PAGE
 from batchsora.lifecycle import Event, Happening
 
-from .stories import AT, SERVICE, bring, happening, planned, record, take_in
+from .stories import AT, SERVICE, bring, happening, look, planned, record, take_in
 
 
 def gone(ledger: Ledger, *jobs: Job) -> None:
@@ -168,6 +168,8 @@ def test_a_video_has_its_owner_for_ever(ledger: Ledger) -> None:
 def test_a_path_has_its_owner_in_every_spelling(ledger: Ledger) -> None:
     job = planned("Cat")
     take_in(ledger, job)
+    assert ledger.records.owner_of_output(job.output.casefold()) is None  # nothing of it was sent
+    record(ledger, look(ledger, job), Event.SUBMIT_STARTED)
     assert ledger.records.owner_of_output(job.output.casefold()) == job.key
     assert ledger.records.owner_of_output("videos/other.mp4") is None
 

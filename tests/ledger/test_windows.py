@@ -171,7 +171,7 @@ def test_what_is_asked_again_and_again_in_a_run_reads_no_whole_table(
     record(ledger, job, Event.SUBMIT_STARTED)
     ledger.db.conn.set_trace_callback(None)
     plans = {it: plan_of(ledger, it) for it in asked if it.startswith(("select", "update jobs"))}
-    assert len(plans) == 12
+    assert len(plans) == 13
     for statement, plan in plans.items():
         steps = plan.split("; ")
         whole = [it for it in steps if it in {"SCAN jobs", "SCAN events"}]

@@ -167,8 +167,8 @@ def kept(ledger: Ledger) -> list[str]:
 
 def known(ledger: Ledger) -> list[tuple[str, str]]:
     """Say what the ledger knows: addresses, each with the hash of what is there."""
-    rows = ledger.db.execute("select url, sha256 from images order by url").fetchall()
-    return [(row["url"], row["sha256"]) for row in rows]
+    rows = ledger.db.execute("select url, file from images order by url").fetchall()
+    return [(row["url"], row["file"]) for row in rows]
 
 
 # -- once, for all rows, for good -----------------------------------------------------------------
@@ -192,7 +192,9 @@ async def test_an_image_that_is_here_is_never_fetched_anew(folder: Path) -> None
         host.things["/1"] = picture(1, "JPEG")  # a host that encodes it anew
         with opened(folder) as ledger:
             assert await gathered(host.wants(1, 2), ledger) == Gathered(fetched=1)
-            assert ledger.records.fetched_image(f"{host.url}/1") == sha256(picture(1))
+            found = ledger.records.fetched_image(f"{host.url}/1")
+            assert found is not None
+            assert found.sha256 == found.file == sha256(picture(1))
     assert host.asked == ["/1", "/2"]
 
 
