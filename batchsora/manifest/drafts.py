@@ -51,7 +51,8 @@ class FeedDraft:
         layout, census = self.census.layout, self.census
         kind = f", {layout.kind}" if layout.kind else ""
         rows = f"{census.rows:,} row{'s' if census.rows != 1 else ''}"
-        kept = f"{rows}, of which {census.kept:,} make{'s' if census.kept == 1 else ''} a clip"
+        each = " a clip each" if census.kept != 1 else "s a clip"
+        kept = f"{rows}, of which {census.kept:,} make{each}"
         if census.kept == census.rows:
             kept = f"{rows}, a clip of each"
         return [MODELINE, *_comment(f"The rows of {self.path}{kind}: {kept}.")]
