@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable
 
 from batchsora.manifest.located import shown
+from batchsora.manifest.text import UNSEEN
 
 MOST_PART_BYTES = 200  # of 255: room for a number, a hash and a temporary file's suffix
 
 _RESERVED = frozenset(
     {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in "123456789")}
 )
-_FORBIDDEN = re.compile('[\x00-\x1f\x7f<>:"|?*/\\\\\ud800-\udfff]')
+_FORBIDDEN = re.compile(f'[\x00-\x1f\x7f-\x9f<>:"|?*/\\\\\ud800-\udfff{UNSEEN}]')
 # Nearly every name there is: five letters and more are none of Windows' own.
 _EASY = re.compile(r"[A-Za-z0-9_-]{5,150}(\.mp4)?")
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_ -]*[A-Za-z0-9_-]")

@@ -10,11 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batchsora.errors import Problem, UsageError
+from batchsora.manifest.located import visible
 
 MOST_LINE_BYTES = 1 << 20  # a prompt of 32,000 characters, each escaped, is 384 kB
 MOST_YAML_BYTES = 16_000_000  # YAML is for what people write
 
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# From U+0080 on they are what is left of cp1252 that was read as Latin-1: its dashes and quotes.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# What no name should have: ends of lines, turns of direction, and what takes no room. A joiner is
+# half of many an emoji, and stays.
+UNSEEN = "\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 UTF_8 = "utf-8"
 
 _SAVE_AS_UTF8 = "save the file as UTF-8"
@@ -102,10 +108,11 @@ def known_encoding(name: str) -> str | None:
     """Find an encoding of text by one of its names; None where there is none."""
     try:
         found = codecs.lookup(name.strip())
-        b"".decode(found.name)  # a LookupError where it encodes no text, such as hex
-    except (LookupError, UnicodeError, ValueError):
+        # one that encodes no text, such as hex, is only found out by a letter
+        is_of_text = "a".encode(found.name).decode(found.name) == "a"
+    except (LookupError, ValueError):  # UnicodeError is one
         return None
-    return found.name
+    return found.name if is_of_text else None
 
 
 def _utf8_lines(file: TextFile) -> Iterator[str]:
@@ -144,7 +151,8 @@ def _other_fault(file: TextFile, error: UnicodeError) -> Problem:
                 decoder.setstate(state)
                 return _fault_in(chunk, decoder, file, line, offset)
             offset += len(chunk)
-    what = f"not {file.encoding}: {getattr(error, 'reason', error)}"  # it ends within a letter
+    reason = visible(getattr(error, "reason", str(error)))  # mostly: it ends within a letter
+    what = f"not {file.encoding}: {reason}"
     return Problem(what, _NAME_IT, str(file), line)
 
 
@@ -160,7 +168,7 @@ def _fault_in(
             what = f"not {file.encoding}: byte 0x{byte:02x} at offset {at}"
             break
         except UnicodeError as error:  # UTF-16 without its first two bytes
-            what = f"not {file.encoding}: {error}"
+            what = f"not {file.encoding}: {visible(str(error))}"
             break
     return Problem(what, _NAME_IT, str(file), line)
 
@@ -171,6 +179,9 @@ def _whole_text(raw: bytes, file: TextFile) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise TextRefusedError(_undecodable(file, line, error, error.start)) from None
+    except UnicodeError as error:  # what is written for domains says not where
+        what = f"not {file.encoding}: {visible(str(error))}"
+        raise TextRefusedError(Problem(what, _NAME_IT, str(file), 1)) from None
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if found := _UNPRINTABLE.search(text):
         line = text.count("\n", 0, found.start()) + 1
@@ -193,6 +204,15 @@ def unprintable(text: str) -> str:
     category = unicodedata.category(letter)
     word = "half a surrogate pair" if category == "Cs" else "control character"
     return f"{word} U+{ord(letter):04X}"
+
+
+def unnameable(text: str) -> str:
+    """Name the first letter of a text that nobody sees, and that no name should have."""
+    if text.isprintable():
+        return ""
+    if found := _UNSEEN.search(text):
+        return unprintable(text) or f"unseen character U+{ord(found[0]):04X}"
+    return unprintable(text)
 
 
 def _decoded(raw: bytes, file: TextFile, line: int, offset: int) -> str:

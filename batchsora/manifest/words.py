@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from batchsora.manifest.located import Flaw, shown
 from batchsora.manifest.templates import Scope, Slot, fill, tokens
-from batchsora.manifest.text import unprintable
+from batchsora.manifest.text import unnameable, unprintable
 
 MOST_PROMPT_CHARACTERS = 32_000  # the service's own cap
 MOST_ID_CHARACTERS = 100
@@ -16,7 +16,7 @@ MOST_ID_CHARACTERS = 100
 _FOR_A_PROMPT = frozenset({"prompt", "matrix"})
 
 # Ids are named on the command line: ID#TAKE, ID,ID and globs; and they name files.
-_NOT_IN_IDS = re.compile("[\x00-\x1f\x7f/\\\\#*?,\\[\\]\ud800-\udfff]")
+_NOT_IN_IDS = re.compile(r"[/\\#*?,\[\]\n\r\t]")
 
 
 def read_prompt(text: str, scope: Scope, flaws: list[Flaw]) -> str:
@@ -70,6 +70,8 @@ def _id_flaw(text: str) -> Flaw | None:
     if len(text) > MOST_ID_CHARACTERS:
         what = f"id has {len(text)} characters, {MOST_ID_CHARACTERS} are the most"
         return Flaw(what, "make it shorter", "id")
+    if word := unnameable(text):
+        return Flaw(f"{word} in id {shown(text)}", "delete it", "id")
     if _NOT_IN_IDS.search(text) or text[0] in ".-":
         what = f"id {shown(text)} has one of / \\ # * ? [ ] , or begins with . or -"
         plain = re.sub("-+", "-", _NOT_IN_IDS.sub("-", text)).strip(".-")
