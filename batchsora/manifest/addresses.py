@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from pathlib import PurePath
 from urllib.parse import unquote, urlsplit
 
@@ -30,7 +31,8 @@ def address_flaw(written: str) -> Flaw | None:
         return Flaw(what, _MEND, "image")
     if has_user:  # not shown: a secret stands there
         return Flaw("the address of the image holds a user or a password", "take it out", "image")
-    if not host or any(map(str.isspace, written)):
+    # a blank in a path is sent as %20; a line end or a tab was never meant
+    if not host or " " in parts.netloc or any(map(str.isspace, written.replace(" ", ""))):
         return Flaw(f"image {shown(written)} is no web address", _MEND, "image")
     return None
 
@@ -38,7 +40,8 @@ def address_flaw(written: str) -> Flaw | None:
 def address_stem(written: str) -> str:
     """Name what is at an address, without its suffix: its last part, or its host."""
     parts = urlsplit(written)
-    return PurePath(unquote(parts.path)).stem or parts.hostname or ""
+    stem = PurePath(unquote(parts.path)).stem or parts.hostname or ""
+    return unicodedata.normalize("NFC", stem)
 
 
 def stand_in(written: str) -> str:

@@ -14,6 +14,11 @@ from batchsora.manifest.text import unprintable
 FOLDER = "videos/"
 DEFAULT_OUTPUT = "{id}.mp4"
 
+# macOS ends a whole path at 1,024 bytes; the run folder stands in front, and a temporary file's
+# suffix behind. A clip that can't be kept is paid for all the same.
+MOST_PATH_BYTES = 700
+MOST_FOLDERS = 20
+
 _SUFFIX = re.compile(r"(?<=[^/])\.[A-Za-z][A-Za-z0-9]{1,4}$")
 
 
@@ -59,6 +64,12 @@ def _fault(path: str) -> Flaw | None:
         if fault := part_fault(part):
             what = f"output {shown(path)}: the part {shown(part)} {fault[0]}"
             return Flaw(what, fault[1])
+    if len(folders) > MOST_FOLDERS:
+        what = f"output {shown(path)} has {len(folders)} folders, {MOST_FOLDERS} are the most"
+        return Flaw(what, "leave some out")
+    if (length := len(path.encode())) > MOST_PATH_BYTES:
+        what = f"output {shown(path)} has {length:,} bytes, {MOST_PATH_BYTES} are the most"
+        return Flaw(what, "make it shorter, such as {title:slug40}")
     return None
 
 

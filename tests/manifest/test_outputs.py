@@ -121,7 +121,13 @@ def test_plain_names_are_taken(part: str) -> None:
     assert part_fault(part) is None
 
 
+LONG = "/".join(["x" * 99] * 6)  # 599 bytes
 TEMPLATES = {
+    f"{LONG}/{'y' * 97}": f'output "{"x" * 60}…" has 701 bytes, 700 are the most'
+    " | make it shorter, such as {title:slug40}",
+    f"{LONG}/{'é' * 49}": f'output "{"x" * 60}…" has 702 bytes, 700 are the most'
+    " | make it shorter, such as {title:slug40}",
+    "a/" * 21 + "x": f'output "{"a/" * 21}x.mp4" has 21 folders, 20 are the most | leave some out',
     "../x": 'output "../x.mp4": the part ".." begins with a dot'
     " | begin it with a letter or a digit",
     "/etc/x": 'output "/etc/x.mp4": the part "" is empty'
@@ -151,6 +157,11 @@ TEMPLATES = {
 def test_a_wrong_output_is_refused(told: Told, template: str) -> None:
     content = f"rows:\n- {{prompt: a, id: cat, output: '{template}', vars: {{season: autumn}}}}\n"
     assert told("m.yaml", content) == [f"m.yaml:2 (row 1): {TEMPLATES[template]}"]
+
+
+@pytest.mark.parametrize("template", [f"{LONG}/{'y' * 96}", "a/" * 20 + "x"])
+def test_an_output_may_be_as_long_and_as_deep_as_every_file_system_takes(template: str) -> None:
+    assert path_of(template) == f"videos/{template}.mp4"
 
 
 def test_a_wrong_output_of_the_head_is_told_once_and_there(told: Told) -> None:

@@ -38,8 +38,12 @@ IMAGES = {
     " or a password | take it out",
     "https:///cat.png": 't.csv:2 (row 1): image "https:///cat.png" is no web address'
     " | write https://…, or the path of a file",
-    "https://a.example/my cat.png": "t.csv:2 (row 1): image"
-    ' "https://a.example/my cat.png" is no web address | write https://…, or the path of a file',
+    "https://a.example/my\tcat.png": "t.csv:2 (row 1): image"
+    ' "https://a.example/my\\tcat.png" is no web address | write https://…, or the path of a file',
+    "https://a.example/a\u00a0b.png": "t.csv:2 (row 1): image"
+    ' "https://a.example/a\\xa0b.png" is no web address | write https://…, or the path of a file',
+    "https://a. example/cat.png": "t.csv:2 (row 1): image"
+    ' "https://a. example/cat.png" is no web address | write https://…, or the path of a file',
     "a\x1b.png": 't.csv:2 (row 1): control character U+001B in image "a\\x1b.png" | delete it',
 }
 
@@ -60,6 +64,27 @@ def test_what_may_be_meant_is_told_of_an_included_file(folder: Path, told: Told)
         "write https://www.…",
         "write the whole path: ~ stands for no folder here",
     ]
+
+
+def test_a_blank_in_an_address_is_taken_as_a_browser_takes_it(read: Read) -> None:
+    (job,) = read("t.csv", "prompt,image\n{stem},https://a.example/my pictures/my cat.png?v=1 2\n")
+    assert job.order.prompt == "my cat"
+    assert job.order.image is not None
+    assert job.order.image.written == "https://a.example/my pictures/my cat.png?v=1 2"
+
+
+@pytest.mark.parametrize("where", ["", "https://a.example/"])
+def test_a_name_that_a_mac_writes_in_two_letters_makes_the_same_job(
+    folder: Path, read: Read, where: str
+) -> None:
+    jobs = []
+    for name in ("caf\u00e9", "cafe\u0301"):
+        (folder / f"{name}.png").write_bytes((folder / "cat.png").read_bytes())
+        jobs += read("t.csv", f"prompt,image,output\nAt {{stem}},{where}{name}.png,{{stem}}\n")
+    one, other = jobs
+    assert one.order.prompt == other.order.prompt == "At caf\u00e9"
+    assert one.output == other.output == "videos/caf\u00e9.mp4"
+    assert (one.key == other.key) is (where == "")  # an address that is not fetched is its own
 
 
 def test_an_image_is_named_as_written_and_keyed_by_its_bytes(folder: Path, read: Read) -> None:
