@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from itertools import chain, product
-from pathlib import PurePath
 from typing import NamedTuple
 
 from batchsora.errors import Problem
@@ -16,7 +15,14 @@ from batchsora.manifest.fields import COLUMNS, DEFAULTS
 from batchsora.manifest.ground import Ground, Matrix, axes_left, from_home
 from batchsora.manifest.located import Flaw, RowText, shown
 from batchsora.manifest.outputs import output_path
-from batchsora.manifest.pictures import NO_PICTURE, Picture, Recall, find_files, find_picture
+from batchsora.manifest.pictures import (
+    NO_PICTURE,
+    Picture,
+    Recall,
+    file_stem,
+    find_files,
+    find_picture,
+)
 from batchsora.manifest.templates import Scope
 from batchsora.manifest.terms import Terms, TermsText, read_terms
 from batchsora.manifest.text import unprintable
@@ -172,7 +178,7 @@ class RowReader:
             picture = files if isinstance(files, Flaw) else self._picture(image)
         if isinstance(picture, Flaw):
             flaws.append(picture)
-            picture = Picture(stem=PurePath(fields["image"]).stem)
+            picture = Picture(stem=file_stem(fields["image"]))
         tags = read_tags(fields["tags"]) if "tags" in fields else ()
         _check_texts(tags, columns, flaws)
         return _Reading(row, fields, columns, terms, picture, tags, flaws)

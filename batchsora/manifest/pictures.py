@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -71,7 +72,7 @@ def find_picture(written: str, folder: Path, recall: Recall) -> Picture | Flaw:
     if is_address(written):
         return _at_address(written, recall)
     path = folder / written
-    stem = PurePath(written).stem
+    stem = file_stem(written)
     try:
         return Picture(Image(written, hash_image(path)), path, stem)
     except ImageProblem as problem:
@@ -81,6 +82,11 @@ def find_picture(written: str, folder: Path, recall: Recall) -> Picture | Flaw:
     if found is None:
         return Flaw(what, mend, "image")
     return Picture(Image(written, found.sha256), path, stem, what, mend)
+
+
+def file_stem(written: str) -> str:
+    """Name a file without its suffix; a Mac that writes é as two letters makes no new prompts."""
+    return unicodedata.normalize("NFC", PurePath(written).stem)
 
 
 def _mend(written: str, folder: Path, otherwise: str) -> str:
