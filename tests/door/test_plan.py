@@ -22,6 +22,7 @@ from .test_terminal import ESCAPES, at_a_terminal
 
 ROOT = Path(__file__).parents[2]
 SUN, RAIN, LAKE = "sun rises slowly", "rain on a window", "lake at dawn"
+HILL = "hill in the mist"
 BOAT = "  - {id: boat, prompt: boat on a river, image: boat.png}"
 FREE = "models: {mine: {seconds: [4], sizes: {720x1280: }}}"
 
@@ -47,14 +48,14 @@ def test_after_an_edited_a_moved_a_deleted_row_and_a_new_image_a_plan_says_exact
     desk: Desk, tmp_path: Path
 ) -> None:
     picture(desk, 720, 1280)
-    writes(desk, SUN, RAIN, LAKE)
+    writes(desk, SUN, RAIN, HILL, LAKE)
     with service(tmp_path / "state") as shop:
         assert desk.buys(shop.url).code == 0
         picture(desk, 300, 400)
-        writes(desk, RAIN, "sun rises fast")
+        writes(desk, HILL, RAIN, "sun rises fast")
         said = desk.types("plan", "work.yaml", "--base-url", shop.url)
         url, creates = shop.url, shop.creates
-    assert (said.code, said.err, creates) == (0, "", 4)
+    assert (said.code, said.err, creates) == (0, "", 5)
     assert said.out.splitlines() == [
         (
             "submit  sun   sora-2  4 s  720x1280  0.40 USD"
@@ -66,17 +67,18 @@ def test_after_an_edited_a_moved_a_deleted_row_and_a_new_image_a_plan_says_exact
             " · boat.png: cropped from 300x400 to 225x400, upscaled 3.2 times"
             " · “boat on a river”"
         ),
+        "done    hill  sora-2  4 s  720x1280         -",
         "done    rain  sora-2  4 s  720x1280         -",
         "",
         "        model   size      jobs  USD to spend  USD spent",
         "submit  sora-2  720x1280     2          0.80          -",
-        "done    sora-2  720x1280     1             -       0.40",
-        "all                          3          0.80       0.40",
+        "done    sora-2  720x1280     2             -       0.80",
+        "all                          4          0.80       0.80",
         "",
-        "3 jobs: 2 submit, 1 done",
+        "4 jobs: 2 submit, 2 done",
         "to be spent: 0.80 USD",
         "without an image, from the prompt alone: 1 job",
-        "1 row stands elsewhere now, nothing is bought again: rain",
+        "1 row stands elsewhere now, nothing is bought again: hill",
         "gone from the manifest: 2 (sun, boat), changed; what was bought stays: 0.80 USD",
         "gone from the manifest: 1 (lake); what was bought stays: 0.40 USD",
         f"service: {url}",
@@ -531,3 +533,32 @@ def test_a_plan_is_coloured_at_a_terminal_only_and_not_where_no_colour_is_wanted
     assert "\x1b[36msubmit" in coloured
     assert "\x1b" not in grey + dumb
     assert "\x1b" not in desk.types("plan", "work.yaml", TERM="xterm-256color").out
+
+
+@pytest.mark.parametrize(
+    ("order", "moved"),
+    [
+        ("sun rain hill lake", []),
+        ("new sun rain hill lake", []),
+        ("rain hill lake", []),
+        ("lake sun rain hill", ["lake"]),
+        ("rain hill lake sun", ["sun"]),
+        ("sun hill rain lake", ["hill"]),
+        ("new lake sun rain", ["lake"]),
+    ],
+)
+def test_rows_have_moved_only_where_they_passed_others(
+    order: str, moved: list[str], desk: Desk, tmp_path: Path
+) -> None:
+    def write(words: str) -> None:
+        desk.writes_rows(*(f"{word} at dawn" for word in words.split()))
+
+    with service(tmp_path / "state") as shop:
+        write("sun rain hill lake")
+        assert desk.buys(shop.url).code == 0
+        write(order)
+        said = desk.types("plan", "work.yaml", "--base-url", shop.url)
+    told = [line for line in said.out.splitlines() if "elsewhere" in line]
+    rows = ", ".join(moved)
+    expected = [f"{len(moved)} row stands elsewhere now, nothing is bought again: {rows}"]
+    assert told == (expected if moved else [])
