@@ -20,7 +20,12 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def at_a_terminal(
-    desk: Desk, *words: str, columns: int = 80, answer: str = "", **variables: str
+    desk: Desk,
+    *words: str,
+    columns: int = 80,
+    answer: str = "",
+    reply: Callable[[str], str] | None = None,
+    **variables: str,
 ) -> tuple[int, str]:
     """Run a command at a terminal so many columns wide; returns its code and all that it showed."""
     person, terminal = pty.openpty()
@@ -29,7 +34,8 @@ def at_a_terminal(
     process = desk.starts(*words, at=terminal, **known)
     os.close(terminal)
     try:
-        shown = _listen(person, lambda text: answer if text.rstrip().endswith("[y/N]:") else "")
+        once = reply or (lambda text: answer if text.rstrip().endswith("[y/N]:") else "")
+        shown = _listen(person, once)
         return process.wait(timeout=PATIENCE_S), shown
     finally:
         process.kill()
@@ -115,3 +121,41 @@ def test_nobody_is_asked_about_little_or_after_yes_or_without_a_terminal(
         said = desk.buys(shop.url)
         assert (said.code, shop.creates) == (0, 26)
         assert "buying: 9 new purchases, 10.80 USD" in said.err
+
+
+def test_a_manifest_with_prices_of_its_own_does_not_say_yes_for_its_reader(
+    desk: Desk, tmp_path: Path
+) -> None:
+    cheap = "models: {sora-2: {seconds: [12], sizes: {720x1280: 0.0001}}}\n"
+    head = f"{cheap}defaults: {{seconds: 12}}"
+    desk.writes_rows(*(f"{number} clouds" for number in range(9)), head=head)
+    with service(tmp_path / "state") as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
+        code, shown = at_a_terminal(desk, *words, columns=200, answer="n")
+        assert (code, shop.creates) == (2, 0)
+    told = "9 new purchases, 0.01 USD by prices of its own; 10.80 USD by the built-in ones: go on?"
+    assert told in shown
+
+
+def test_what_has_become_more_while_it_was_asked_is_asked_again(desk: Desk, tmp_path: Path) -> None:
+    def write(rows: int) -> None:
+        lines = "".join(f"{number} clouds,12\n" for number in range(rows))
+        desk.writes(f"prompt,seconds\n{lines}", "work.csv")
+
+    asked: list[str] = []
+
+    def answer(shown: str) -> str:
+        if not shown.rstrip().endswith("[y/N]:"):
+            return ""
+        asked.append(shown)
+        if len(asked) > 1:
+            return "n"
+        write(12)
+        return "y"
+
+    write(9)
+    with service(tmp_path / "state") as shop:
+        words = ("run", "work.csv", "--base-url", shop.url, *QUICK)
+        code, shown = at_a_terminal(desk, *words, columns=200, reply=answer)
+        assert (code, shop.creates) == (2, 0)
+    assert "12 new purchases, 14.40 USD: go on?" in shown
