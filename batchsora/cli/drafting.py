@@ -10,6 +10,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+from batchsora.cli.targets import insist_on_text
 from batchsora.errors import Problem, UsageError
 from batchsora.manifest.census import Census, namings, sieve_of, stem_template
 from batchsora.manifest.complaints import Complaints
@@ -34,9 +35,9 @@ def folder_manifest(folder: Path, pictures: Path) -> tuple[str, str]:
         what = "is no folder" if pictures.exists() else "is not there"
         raise UsageError(f"{pictures} {what}", "name a folder with pictures in it")
     depth = "*"
-    found = _pictures_in(pictures.iterdir())
+    found = _pictures_in(_unhidden(pictures.iterdir(), pictures))
     if not found:
-        depth, found = "**/*", _pictures_in(pictures.rglob("*"))
+        depth, found = "**/*", _pictures_in(_unhidden(pictures.rglob("*"), pictures))
     if not found:
         raise UsageError(f"no pictures are in {pictures}{_others(pictures)}", _KINDS)
     path = _from(folder, pictures)
@@ -51,16 +52,19 @@ _KINDS = f"pictures end in {', '.join(sorted(PICTURES))}"
 
 
 def _pictures_in(paths: Iterable[Path]) -> list[Path]:
-    """Pick the pictures that a pattern will find: not those whose name begins with a dot."""
-    return sorted(
-        it
-        for it in paths
-        if it.suffix.casefold() in PICTURES and it.name[0] != "." and it.is_file()
-    )
+    return sorted(it for it in paths if it.suffix.casefold() in PICTURES and it.is_file())
+
+
+def _unhidden(paths: Iterable[Path], folder: Path) -> Iterator[Path]:
+    """Pick what a pattern will find: nothing whose name, or that of a folder, begins with a dot."""
+    return (it for it in paths if not any(n[0] == "." for n in it.relative_to(folder).parts))
 
 
 def _others(folder: Path) -> str:
-    kinds = sorted({it.suffix for it in folder.rglob("*") if it.suffix})[:NAMES_SHOWN]
+    if _pictures_in(folder.rglob("*")):
+        return ", but hidden ones, whose names or folders begin with a dot"
+    found = _unhidden(folder.rglob("*"), folder)
+    kinds = sorted({it.suffix for it in found if it.suffix})[:NAMES_SHOWN]
     return f", but files that end in {', '.join(kinds)}" if kinds else ""
 
 
@@ -166,4 +170,6 @@ def _manifest_name(told: str, otherwise: str) -> str:
 
 
 def _from(folder: Path, path: Path) -> str:
+    for named in (folder, path):
+        insist_on_text(named, "rename that: a manifest is text")
     return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()

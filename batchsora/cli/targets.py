@@ -83,12 +83,8 @@ def run_folder(manifest: Path, name: str, *, simulate: bool) -> Path:
 def see_to_folder(aim: Aim) -> None:
     """Raise UsageError where a run can't name its folder, or would write over others' files."""
     folder = aim.folder
-    for path, mend in (
-        (folder, "rename that, or name another folder with --out-dir"),
-        (aim.manifest.path, "rename that: a run writes down where its manifest is"),
-    ):
-        if not _is_text(path.resolve()):
-            raise UsageError(f"the name of {_as_bytes(path)} is no UTF-8", mend)
+    insist_on_text(folder, "rename that, or name another folder with --out-dir")
+    insist_on_text(aim.manifest.path, "rename that: a run writes down where its manifest is")
     if (file := file_in_the_way(folder)) is not None:
         raise UsageError(f"{shown(file)} is a file", "name a folder with --out-dir")
     own = {"report.csv", "report.json", "run.log", f"manifest{aim.manifest.path.suffix}"}
@@ -101,17 +97,14 @@ def see_to_folder(aim: Aim) -> None:
         raise UsageError(what, "choose another folder with --out-dir, or move that away")
 
 
-def _is_text(path: Path) -> bool:
-    """Tell whether a path can be written into a file of text, as the ledger and JSON are."""
+def insist_on_text(path: Path, mend: str) -> None:
+    """Raise UsageError for a path that can't be written into a file of text."""
+    path = path.resolve()
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _as_bytes(path: Path) -> str:
-    return os.fsencode(path.resolve()).decode("utf-8", "backslashreplace")
+        name = os.fsencode(path).decode("utf-8", "backslashreplace")
+        raise UsageError(f"the name of {name} is no UTF-8", mend) from None
 
 
 def file_in_the_way(folder: Path) -> Path | None:

@@ -210,6 +210,43 @@ def test_a_manifest_may_lie_elsewhere_than_the_pictures(types: Types, desk: Desk
     assert len(jobs_of(path)) == 4
 
 
+def test_what_is_hidden_from_a_pattern_is_not_counted(types: Types, desk: Desk) -> None:
+    for name in ("deep/cat.png", "deep/.cat.png", ".cache/cat.png", "deep/.old/cat.jpg"):
+        (desk.folder / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PICTURES / "cat.png", desk.folder / "photos" / name)
+    said = types("init", "--from-folder", "photos")
+    assert said.code == 0
+    text = (desk.folder / "photos.yaml").read_text(encoding="utf-8")
+    assert '- image: "photos/**/*.png" # 1 picture\n' in text
+    assert "*.jpg" not in text
+    assert len(jobs_of(desk.folder / "photos.yaml")) == 1
+
+
+def test_a_folder_with_hidden_pictures_only_is_refused(types: Types, desk: Desk) -> None:
+    (desk.folder / "photos" / ".cache").mkdir(parents=True)
+    shutil.copy(PICTURES / "cat.png", desk.folder / "photos" / ".cache")
+    said = types("init", "--from-folder", "photos")
+    assert said.code == 2
+    assert "no pictures are in photos, but hidden ones" in said.err
+    assert not (desk.folder / "photos.yaml").exists()
+
+
+def test_a_folder_whose_own_name_begins_with_a_dot_may_be_named(types: Types, desk: Desk) -> None:
+    shutil.copytree(PICTURES, desk.folder / ".photos")
+    assert types("init", "--from-folder", ".photos").code == 0
+    (path,) = desk.folder.glob("*.yaml")
+    assert len(jobs_of(path)) == 4
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_refused(types: Types, desk: Desk) -> None:
+    odd = os.fsdecode(b"r\xe9")
+    shutil.copytree(PICTURES, desk.folder / odd)
+    said = types("init", "--from-folder", odd)
+    assert said.code == 2
+    assert "r\\xe9 is no UTF-8" in said.err
+    assert not list(desk.folder.glob("*.yaml"))
+
+
 @pytest.mark.parametrize("name", ["nowhere", "a.txt", "texts"])
 def test_a_folder_without_pictures_is_refused(types: Types, desk: Desk, name: str) -> None:
     desk.writes("text", "a.txt")
