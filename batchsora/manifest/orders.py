@@ -51,6 +51,7 @@ class _Variant(NamedTuple):
     fields: Mapping[str, str]
     columns: Mapping[str, str]
     prefix: str  # the way from the manifest's folder to the one from which its image starts
+    is_match: bool = False  # its image is one of those that a pattern means
 
 
 class _Reading(NamedTuple):
@@ -125,6 +126,7 @@ class RowReader:
             yield Flaw(what, "make several rows of it, or a CSV file", "matrix")
             return
         axes = dict(matrix)
+        written = axes.get("image", (row.fields.get("image"),))
         if "image" in axes:
             prefix, pictures = axis_prefix, (self._named(it, axis_prefix) for it in axes["image"])
             axes["image"] = tuple(chain.from_iterable(pictures))
@@ -135,7 +137,8 @@ class RowReader:
             chosen = dict(zip(axes, values, strict=True))
             fields = {name: value for name, value in chosen.items() if name in _FIELDS}
             columns = {name: value for name, value in chosen.items() if name not in _FIELDS}
-            yield _Variant({**row.fields, **fields}, {**row.columns, **columns}, prefix)
+            is_match = fields.get("image") not in (None, *written)
+            yield _Variant({**row.fields, **fields}, {**row.columns, **columns}, prefix, is_match)
 
     def _named(self, image: str, prefix: str) -> tuple[str, ...]:
         """Name the files that an image stands for: those of a pattern, or itself."""
@@ -166,7 +169,7 @@ class RowReader:
 
     def _understand(self, row: RowText, variant: _Variant) -> _Reading:
         """Read what no placeholder changes."""
-        fields, columns, _ = variant
+        fields, columns, *_ = variant
         flaws = list(row.flaws)
         found = self._terms(TermsText(*[fields[name] for name in TermsText._fields]))
         terms = found if isinstance(found, Terms) else None
@@ -177,7 +180,7 @@ class RowReader:
             image = from_home(variant.prefix, fields["image"])
             picture = files if isinstance(files, Flaw) else self._picture(image)
         if isinstance(picture, Flaw):
-            flaws.append(picture)
+            flaws.append(_narrower(picture) if variant.is_match else picture)
             picture = Picture(stem=file_stem(fields["image"]))
         tags = read_tags(fields["tags"]) if "tags" in fields else ()
         _check_texts(tags, columns, flaws)
@@ -263,6 +266,11 @@ class RowReader:
 
 def _order(prompt: str, terms: Terms, picture: Picture, take: int) -> Order:
     return Order(prompt, terms.model, terms.seconds, terms.size, take, picture.image, terms.framing)
+
+
+def _narrower(flaw: Flaw) -> Flaw:
+    """Add to what mends a picture that nobody may have meant."""
+    return flaw._replace(mend=f"{flaw.mend}; or narrow the pattern")
 
 
 def _check_texts(tags: tuple[str, ...], columns: Mapping[str, str], flaws: list[Flaw]) -> None:

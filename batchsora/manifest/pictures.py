@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 import unicodedata
@@ -14,10 +13,15 @@ from typing import NamedTuple
 from batchsora.job import Image
 from batchsora.manifest.addresses import address_flaw, address_stem, is_address, stand_in
 from batchsora.manifest.located import Flaw, shown
+from batchsora.manifest.patterns import (
+    MOST_ENTRIES,
+    TooMuchToWalkError,
+    is_pattern,
+    matching,
+)
 from batchsora.manifest.text import unprintable
 from batchsora.media.images import ImageProblem, hash_image
 
-_PATTERN = re.compile(r"[*?\[]")
 # What is written as a path and can't be meant for one; in front stands the way to its file.
 _NO_PATHS = (
     (re.compile(r"\\"), 'write the path with "/"'),
@@ -52,12 +56,15 @@ NO_PICTURE = Picture()
 
 def find_files(pattern: str, folder: Path) -> tuple[str, ...] | Flaw | None:
     """Find the files that a pattern means, sorted; None where it is no pattern but one file."""
-    if not _PATTERN.search(pattern) or is_address(pattern) or unprintable(pattern):
+    if not is_pattern(pattern) or is_address(pattern) or unprintable(pattern):
         return None
     if os.path.lexists(folder / pattern):
         return None
-    found = glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207 - names as written
-    files = sorted(it for it in found if (folder / it).is_file())
+    try:
+        files = matching(pattern, folder)
+    except TooMuchToWalkError:
+        what = f"image {shown(pattern)} leads over more than {MOST_ENTRIES:,} files and folders"
+        return Flaw(what, "write more of the way to the pictures, and fewer **", "image")
     if files:
         return tuple(files)
     what = f"image {shown(pattern)} matches no file"

@@ -34,6 +34,11 @@ def _sparse(path: Path) -> None:
     os.truncate(path, 60_000_000)
 
 
+def _folders(path: Path) -> None:
+    for number in range(60):
+        (path / str(number)).mkdir(parents=True)
+
+
 # What is large, or no regular file.
 MADE: dict[str, Callable[[Path], object]] = {
     "fields/long-prompt.csv": _text(f"prompt\n{'The cat winks. ' * 2200}\n"),
@@ -43,6 +48,7 @@ MADE: dict[str, Callable[[Path], object]] = {
     f"files/{'n' * 101}.jsonl": _text('{"prompt": "The cat winks"}\n'),
     "files/pipe.csv": os.mkfifo,
     "images/large.png": _sparse,
+    "images/many": _folders,
     "images/pipe.png": os.mkfifo,
     "jsonl/deep.jsonl": _text("[" * 100_000 + '\n{"prompt": "The cat winks"}\n'),
     "tables/long-cell.csv": _text('prompt,sku\n"The cat' + " winks\n" * 200_000 + '",7\n'),
