@@ -21,8 +21,10 @@ PICTURES = frozenset(
 )
 MOST = 0.8  # of the filled cells must look like pictures: feeds have a few odd ones
 
-_SEVERAL = re.compile(r"[,;|\s]+(?=https?://)", re.IGNORECASE)  # a comma may be part of an address
-_APART = re.compile(r"\s*[,;|]\s*")
+# A comma may be part of an address. Looked for where blanks begin only: a long row of them that
+# leads to no address would be gone through from each of its places.
+_SEVERAL = re.compile(r"(?<![,;|\s])[,;|\s]+(?=https?://)", re.IGNORECASE)
+_APART = re.compile(r"[,;|]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def pictures_in(cell: str) -> list[str]:
     cell = cell.strip()
     if len(parts := _SEVERAL.split(cell)) > 1:
         return parts
-    parts = list(filter(None, _APART.split(cell)))
+    parts = [part for it in _APART.split(cell) if (part := it.strip())]
     return parts if len(parts) > 1 and all(map(looks_like_picture, parts)) else [cell]
 
 

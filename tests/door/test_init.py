@@ -14,6 +14,7 @@ from batchsora.cli import group
 from batchsora.cli.exits import leave_with
 from batchsora.cli.schema import schema_text
 from batchsora.manifest import Planned, open_manifest
+from batchsora.manifest.feeds import pictures_in
 
 from .answers import answering
 from .door import KEY, QUICK, Desk, Said, service
@@ -388,6 +389,18 @@ def test_only_products_on_sale_make_a_clip(
     assert row_of(path.with_suffix(".yaml")).get("where") == where
     assert len(jobs_of(path.with_suffix(".yaml"))) == clips
     assert ("left out, by where: Status" in said.err) == (where is not None)
+
+
+def test_a_cell_of_many_blanks_is_taken_apart_in_one_go() -> None:
+    """Half a million blanks took more than an hour, when each was a place to begin at."""
+    gap = " " * 500_000
+    cell = f"https://a.example/x.png{gap}and{gap}, https://a.example/y.png{gap}z"
+    assert pictures_in(cell) == [
+        f"https://a.example/x.png{gap}and",
+        f"https://a.example/y.png{gap}z",
+    ]
+    assert pictures_in(f"a.png{gap};{gap}b.png,{gap}|") == ["a.png", "b.png"]
+    assert pictures_in(f"a{gap}b") == [f"a{gap}b"]
 
 
 def test_rows_that_say_the_same_make_one_clip(types: Types, desk: Desk) -> None:
