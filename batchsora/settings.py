@@ -34,10 +34,7 @@ class Rate:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a number, ``/``, a number or nothing, and ``s``, ``m`` or ``h``."""
-        found = re.fullmatch(
-            r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*/\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)?\s*([smh])",
-            text.strip(),
-        )
+        found = _RATE.fullmatch(text.strip())
         if found is None or float(found[1]) == 0 or float(found[2] or 1) == 0:
             raise ValueError("a rate such as 60/1m, 5/s or 100/1h")
         return cls(float(found[1]), float(found[2] or 1) * _PERIODS_S[found[3]])
