@@ -83,7 +83,8 @@ env_file_option = option(
     is_eager=True,
     expose_value=False,
     callback=_load_env_file,
-    help="Variables from a file, such as GPTPROTO_API_KEY; the environment goes before it.",
+    help="Variables from a file, such as GPTPROTO_API_KEY; those that are set, and not empty, go "
+    "before it.",
 )
 models_option = option("--models", type=PATH, help="A YAML file of further model cards.")
 encoding_option = option(
