@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 from batchsora.errors import Problem
 from batchsora.manifest.addresses import is_address
 from batchsora.manifest.fields import DEFAULTS
 from batchsora.manifest.located import RowText
-from batchsora.manifest.outputs import DEFAULT_OUTPUT
 from batchsora.manifest.sieve import Sieve
 from batchsora.models import Cards
 
 Matrix = Mapping[str, tuple[str, ...]]
-
-_FIELDS: Mapping[str, str] = MappingProxyType({**DEFAULTS, "output": DEFAULT_OUTPUT})
 
 _ALL = Sieve()
 
@@ -41,7 +37,7 @@ class Ground:
     cards: Cards
     included: str = ""  # the file from the manifest's folder; "" for the manifest itself
     prefix: str = ""  # the way from the manifest's folder to this one, with a slash at its end
-    fields: Mapping[str, str] = field(default_factory=lambda: _FIELDS)
+    fields: Mapping[str, str] = field(default_factory=lambda: DEFAULTS)
     columns: Mapping[str, str] = field(default_factory=dict)
     matrix: Matrix = field(default_factory=dict)
     image_prefix: str = ""  # the way to the folder from which the image among its fields starts

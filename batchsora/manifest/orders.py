@@ -14,7 +14,7 @@ from batchsora.manifest.apart import Apart
 from batchsora.manifest.fields import COLUMNS, DEFAULTS
 from batchsora.manifest.ground import Ground, Matrix, axes_left, from_home
 from batchsora.manifest.located import Flaw, RowText, shown
-from batchsora.manifest.outputs import output_path
+from batchsora.manifest.outputs import DEFAULT_OUTPUT, output_path
 from batchsora.manifest.pictures import (
     NO_PICTURE,
     Picture,
@@ -24,7 +24,7 @@ from batchsora.manifest.pictures import (
     find_picture,
 )
 from batchsora.manifest.templates import Scope
-from batchsora.manifest.terms import Terms, TermsText, read_terms
+from batchsora.manifest.terms import Terms, TermsText, read_terms, whole
 from batchsora.manifest.text import unprintable
 from batchsora.manifest.words import read_id, read_prompt, read_tags
 from batchsora.planned import Planned
@@ -33,6 +33,7 @@ KEPT_PICTURES = 4096  # of so many files the hash is remembered: a feed repeats 
 KEPT_PATTERNS = 16
 KEPT_TERMS = 4096
 MOST_COMBINATIONS = 20_000  # of a matrix; more are a table's work
+MOST_JOBS = 100_000  # of one row: its matrix, the files of its patterns, and its takes
 ID_DIGITS = 10  # of the key: short enough to type
 
 _FIELDS = frozenset(COLUMNS)
@@ -133,6 +134,12 @@ class RowReader:
         else:
             image, prefix = row.fields.get("image"), row.prefix
             axes = {**({} if image is None else {"image": self._named(image, prefix)}), **axes}
+        count = math.prod(map(len, axes.values())) * (whole(row.fields["takes"]) or 1)
+        if count > MOST_JOBS:
+            what = f"the row stands for {count:,} jobs, {MOST_JOBS:,} are the most"
+            mend = "take fewer files, takes or values; or make several rows of it"
+            yield Flaw(what, mend, "matrix" if matrix else "image")
+            return
         for values in product(*axes.values()):
             chosen = dict(zip(axes, values, strict=True))
             fields = {name: value for name, value in chosen.items() if name in _FIELDS}
@@ -201,7 +208,10 @@ class RowReader:
         # all takes of a row have one id, so that its name means all of them
         job_id = given or (first_key or key)[:ID_DIGITS] or _STAND_IN
         names.setdefault("id", job_id)
-        path = output_path(fields["output"], scope, take)
+        output = fields.get("output")
+        if output is None:  # nobody's {id} but the row's, whatever else is called so
+            output, scope = DEFAULT_OUTPUT, scope._replace(names={**names, "id": job_id})
+        path = output_path(output, scope, take)
         if isinstance(path, list) or order is None or terms is None:
             return flaws + (path if isinstance(path, list) else [])
         return Planned(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from batchsora.errors import Problem, UsageError
@@ -21,6 +21,8 @@ from batchsora.manifest.tables import read_header, table_rows
 from batchsora.manifest.text import TextFile, TextRefusedError, check_file, is_spreadsheet
 from batchsora.manifest.yamltree import yaml_tree
 
+MOST_INCLUSIONS = 1_000  # in one manifest: six files that include one another ten times are 100,000
+MOST_DEEP = 20  # files, each named by the one above it: nobody finds a row below that
 MOST_YAML_ROWS = 20_000  # 100,000 composed rows took 434 MB
 
 TABLES = frozenset({".csv", ".tsv"})
@@ -128,6 +130,7 @@ class Including:
 
     folder: Path  # the manifest's
     chain: tuple[Path, ...]  # the files that are open, from the manifest on
+    opened: list[Path] = field(default_factory=list)  # of the whole manifest, in order
 
     def open(self, inclusion: Inclusion, outer: Ground, complaints: Complaints) -> Included | None:
         """Open the file of a row that says `from`; None where that is refused."""
@@ -137,9 +140,19 @@ class Including:
             what = f"from {shown(inclusion.file)} includes itself"
             complaints.add(what, "take it out", inclusion.line)
             return None
+        if len(self.chain) > MOST_DEEP:
+            what = f"from {shown(inclusion.file)} is more than {MOST_DEEP} files deep"
+            complaints.add(what, "include it further up", inclusion.line)
+            return None
+        self.opened.append(real)
+        if len(self.opened) > MOST_INCLUSIONS:
+            if len(self.opened) == MOST_INCLUSIONS + 1:  # all others are no news
+                what = f"more than {MOST_INCLUSIONS:,} files are included, counted each time"
+                complaints.add(what, "include each once, or put the rows together", inclusion.line)
+            return None
         file = TextFile(path, inclusion.encoding, "write encoding: cp1252 beside from")
         ground = self._ground(path, outer.over(inclusion.defaults, outer.file))
-        below = Including(self.folder, (*self.chain, real))
+        below = replace(self, chain=(*self.chain, real))
         try:
             source = below.source(file, ground, inclusion, complaints)
         except UsageError as error:

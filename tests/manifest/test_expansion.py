@@ -241,3 +241,36 @@ def test_raising_takes_changes_no_key_of_those_before(read: Read) -> None:
     one = read("m.yaml", row("takes: 1"))
     three = read("m.yaml", row("takes: 3"))
     assert one[0].key == three[0].key
+
+
+# ---------------------------------------------------------------- how many
+
+
+def test_a_row_stands_for_so_many_jobs_and_no_more(told: Told) -> None:
+    axes = f"a: {list(range(10))}, b: {list(range(11))}"
+    (line,) = told(
+        "m.yaml", f"rows: [{{prompt: '{{a}} {{b}}', takes: 1000, matrix: {{{axes}}}}}]\n"
+    )
+    assert line == (
+        "m.yaml:1 (row 1): the row stands for 110,000 jobs, 100,000 are the most"
+        " | take fewer files, takes or values; or make several rows of it"
+    )
+
+
+def test_the_files_of_a_pattern_count_in(told: Told) -> None:
+    axes = f"a: {list(range(30))}"
+    (line,) = told(
+        "m.yaml",
+        f"rows: [{{prompt: '{{a}}', image: 'in/**/*.*', takes: 600, matrix: {{{axes}}}}}]\n",
+    )
+    assert "the row stands for 126,000 jobs" in line
+
+
+def test_two_ids_are_the_same_and_two_outputs_whatever_their_case(told: Told) -> None:
+    axes = "matrix: {style: [Noir, noir], size: [720x1280, 1280x720]}"
+    lines = told(
+        "m.yaml", row(f"output: '{{style}}-{{size}}', {axes}").replace("gentle wind", "'{style}'")
+    )
+    assert [line.partition(": ")[2].partition(" | ")[0] for line in lines] == [
+        'output "videos/noir-720x1280.mp4" does not tell the jobs of this row apart'
+    ]

@@ -477,3 +477,49 @@ def test_a_spreadsheet_is_known_whatever_it_is_called(told: Told, start: bytes) 
             " | export the sheet as CSV (UTF-8), and run that"
         )
     ]
+
+
+# ---------------------------------------------------------------- how often, how deep
+
+
+def chain(*times: int) -> str:
+    """Write files of which each includes the next one so many times; the last one has a row."""
+    for number, count in enumerate(times):
+        write(f"{number}.yaml", "rows:\n" + f"- from: {number + 1}.yaml\n" * count)
+    write(f"{len(times)}.yaml", "rows:\n- prompt: '{row}'\n")
+    return "rows: [{from: 0.yaml}]\n"
+
+
+def test_a_bomb_of_inclusions_is_told_once_and_comes_to_an_end(told: Told) -> None:
+    (line,) = told("m.yaml", chain(10, 10, 10, 10, 10, 10))
+    assert line.partition(": ")[2] == (
+        "more than 1,000 files are included, counted each time"
+        " | include each once, or put the rows together"
+    )
+
+
+def test_as_many_files_are_included_as_anybody_needs(read: Read) -> None:
+    assert len(read("m.yaml", chain(9, 100))) == 900
+
+
+def test_files_are_included_twenty_deep_and_no_deeper(read: Read, told: Told) -> None:
+    assert len(read("m.yaml", chain(*[1] * 19))) == 1
+    assert told("m.yaml", chain(*[1] * 1500)) == [
+        '19.yaml:2: from "20.yaml" is more than 20 files deep | include it further up'
+    ]
+
+
+# ---------------------------------------------------------------- ids and outputs
+
+
+def test_a_clip_is_called_after_the_rows_own_id_where_nobody_says_otherwise(read: Read) -> None:
+    write("f.csv", FEED)
+    beside = "{from: f.csv, columns: {prompt: Title}, where: {Title: Straw hat}"
+    (named,) = read("m.yaml", f"rows:\n- {beside}, id: '{{Handle}}'}}\n")
+    assert (named.id, named.output) == ("hat", "videos/hat.mp4")
+    (unnamed,) = read("m.yaml", f"rows:\n- {beside}}}\n")
+    assert unnamed.output == f"videos/{unnamed.key[:10]}.mp4"
+    (written,) = read("m.yaml", f"output: '{{id}}'\nrows:\n- {beside}, id: '{{Handle}}'}}\n")
+    assert (written.id, written.output) == ("hat", "videos/102.mp4")
+    (said,) = read("m.yaml", "rows: [{prompt: a, id: hat, vars: {id: 7}}]\n")
+    assert said.output == "videos/hat.mp4"

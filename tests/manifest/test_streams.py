@@ -91,3 +91,19 @@ def test_rows_can_be_read_again(folder: Path) -> None:
     fill(path, 5)
     manifest = open_manifest(path)
     assert list(manifest.jobs()) == list(manifest.jobs())
+
+
+def test_a_row_that_stands_for_many_jobs_keeps_little_of_each(folder: Path) -> None:
+    path = folder / "many.yaml"
+    many = list(range(100))
+    path.write_text(f"rows: [{{prompt: '{{a}} {{b}}', matrix: {{a: {many}, b: {many}}}}}]\n")
+    jobs = open_manifest(path).jobs()
+    for _ in range(1000):
+        assert isinstance(next(jobs), Planned)
+    tracemalloc.start()
+    try:
+        assert sum(isinstance(job, Planned) for job in jobs) == ROWS - 1000
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 500 * ROWS  # a job itself is four times as much

@@ -39,6 +39,19 @@ def _folders(path: Path) -> None:
         (path / str(number)).mkdir(parents=True)
 
 
+def _including(*times: int) -> Callable[[Path], object]:
+    """Make a folder of files, each of which includes the next one so many times."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        for number, count in enumerate(times):
+            rows = f"  - from: {number + 1}.yaml\n" * count
+            (folder / f"{number}.yaml").write_text(f"rows:\n{rows}", encoding="utf-8")
+        _text("rows:\n  - prompt: The cat winks\n")(folder / f"{len(times)}.yaml")
+
+    return make
+
+
 # What is large, or no regular file.
 MADE: dict[str, Callable[[Path], object]] = {
     "fields/long-prompt.csv": _text(f"prompt\n{'The cat winks. ' * 2200}\n"),
@@ -47,6 +60,8 @@ MADE: dict[str, Callable[[Path], object]] = {
     "files/large.yaml": _text("rows:\n" + "# nothing\n" * 1_600_000),
     f"files/{'n' * 101}.jsonl": _text('{"prompt": "The cat winks"}\n'),
     "files/pipe.csv": os.mkfifo,
+    "from/deep": _including(*[1] * 21),
+    "from/often": _including(11, 10, 10),
     "images/large.png": _sparse,
     "images/many": _folders,
     "images/pipe.png": os.mkfifo,
