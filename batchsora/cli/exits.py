@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchsora.cli.printing import err, silence
+from batchsora.cli.printing import err, finish, silence
 from batchsora.errors import BatchsoraError, LedgerError, ManifestRefusedError, Stop, StopReason
 from batchsora.job import State
 
@@ -107,6 +107,7 @@ def leave_with(command: Callable[[], object]) -> None:
         code = LEDGER
     except Exception:  # noqa: BLE001 - the last door: whatever comes here is a bug
         code = _tell_bug()
+    finish()
     sys.exit(code if isinstance(code, int) else DONE)
 
 

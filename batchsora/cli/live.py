@@ -63,16 +63,20 @@ class Live:
     async def watch(self, run: Session) -> AsyncIterator[None]:
         """Redraw the totals until the run ends."""
         picture = _Picture(run, asyncio.get_running_loop().time())
-        with RichLive(
+        live = RichLive(
             get_renderable=picture.draw, console=self._console, auto_refresh=False, transient=True
-        ) as live:
-            redrawing = asyncio.create_task(_redraw(live))
-            try:
-                yield
-            finally:
-                redrawing.cancel()
-                with suppress(asyncio.CancelledError):
-                    await redrawing
+        )
+        with suppress(OSError):
+            live.start()
+        redrawing = asyncio.create_task(_redraw(live))
+        try:
+            yield
+        finally:
+            redrawing.cancel()
+            with suppress(asyncio.CancelledError):
+                await redrawing
+            with suppress(OSError):
+                live.stop()
 
 
 async def _redraw(live: RichLive) -> None:

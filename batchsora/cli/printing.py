@@ -46,6 +46,18 @@ def take_all_letters() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def finish() -> None:
+    """Write what is still to be written; where that can't be, Python is not to try it again.
+
+    It would end the program with 120, whatever came of the command.
+    """
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            silence(stream)
+
+
 def can_ask() -> bool:
     """Tell whether there is a person at a terminal who can answer."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))

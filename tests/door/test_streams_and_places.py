@@ -1,6 +1,7 @@
 """Terminals that speak little, disks that are full, readers who leave, folders with odd names."""
 
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .door import KEY, QUICK, Desk, Said, service
+from .door import KEY, PATIENCE_S, QUICK, Desk, Said, service
 
 ROWS = "猫 wears 🎩", "sun rises slowly"
 FULL = Path("/dev/full")
@@ -91,6 +92,25 @@ def test_a_run_is_as_done_where_its_result_could_not_be_written(desk: Desk, tmp_
         words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
         said = types_onto(desk, FULL, *words, GPTPROTO_API_KEY=KEY)
     assert said.code == 0, said.err
+    assert desk.statuses() == {"sun": "done"}
+
+
+@pytest.mark.parametrize("progress", ["auto", "plain", "json"])
+def test_a_run_is_as_done_where_its_terminal_is_gone(
+    desk: Desk, tmp_path: Path, progress: str
+) -> None:
+    desk.writes_rows(*ROWS[1:])
+    person, terminal = pty.openpty()
+    with service(tmp_path / "state", render_s=(1.0, 1.0)) as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK, "--progress", progress)
+        process = desk.starts(*words, at=terminal, GPTPROTO_API_KEY=KEY, TERM="xterm")
+        try:
+            os.close(terminal)
+            os.read(person, 1)  # it has begun to tell
+            os.close(person)
+            assert process.wait(PATIENCE_S) == 0
+        finally:
+            process.kill()
     assert desk.statuses() == {"sun": "done"}
 
 
