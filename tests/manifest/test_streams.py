@@ -106,4 +106,4 @@ def test_a_row_that_stands_for_many_jobs_keeps_little_of_each(folder: Path) -> N
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 500 * ROWS  # a job itself is four times as much
+    assert peak < 500 * ROWS  # a job itself takes twice that
