@@ -118,7 +118,7 @@ class _Shape:
         columns = self.columns | self.variables
         for axis in self.matrix:
             if axis in self.fields or axis in columns:
-                what = f"{axis} is in the row and in its matrix"
+                what = f"{visible(axis)} is in the row and in its matrix"
                 self.flaws.append(Flaw(what, "take one of them out", axis, self.lines["matrix"]))
         flaws = tuple(self.flaws)
         return RowText(row, self.line, self.fields, columns, self.lines, flaws, self.matrix)
@@ -165,7 +165,7 @@ class _Shape:
                 self.lines.setdefault(axis, values.line)
 
     def _axis(self, axis: str, found: Located) -> tuple[str, ...]:
-        mend = f"write {axis}: [one, another]"
+        mend = f"write {visible(axis)}: [one, another]"
         if not isinstance(found.value, list):
             what = f"axis {shown(axis)} of matrix must be a list, not {kind(found.value)}"
             self.flaws.append(Flaw(what, mend, axis, found.line))

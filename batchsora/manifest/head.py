@@ -10,7 +10,7 @@ from typing import Any
 from batchsora.manifest.complaints import Complaints
 from batchsora.manifest.fields import FIELDS, row_text
 from batchsora.manifest.ground import Ground
-from batchsora.manifest.located import Flaw, Located, RowText, shown
+from batchsora.manifest.located import Flaw, Located, RowText, shown, visible
 from batchsora.manifest.names import nearest
 from batchsora.manifest.paths import part_fault
 from batchsora.manifest.templates import has_slot
@@ -45,8 +45,9 @@ class Head:
 
     def ground(self, file: Path) -> Ground:
         """Say what holds for the manifest's rows."""
-        ground = Ground(str(file), file.parent, file.parent, self.name, self.cards)
-        return ground.over(self.output, str(file)).over(self.defaults, str(file))
+        called = visible(str(file))
+        ground = Ground(called, file.parent, file.parent, self.name, self.cards)
+        return ground.over(self.output, called).over(self.defaults, called)
 
 
 def table_head(stem: str, cards: Cards, complaints: Complaints) -> Head:

@@ -138,7 +138,7 @@ def open_manifest(path: Path, *, cards: Cards = BUILT_IN, encoding: str = UTF_8)
     """
     suffix = suffix_of(path)
     file = TextFile(path, encoding)
-    complaints = Complaints(str(path))
+    complaints = Complaints(str(file))
     try:
         if suffix in TABLES | JSON_LINES:
             return _open_rows(file, cards, complaints, is_table=suffix in TABLES)

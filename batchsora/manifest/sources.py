@@ -40,14 +40,14 @@ def suffix_of(path: Path) -> str:
 
     Raises UsageError for a kind that is not read, and for what is no regular file.
     """
-    suffix = path.suffix.casefold()
+    suffix, called = path.suffix.casefold(), visible(str(path))
     if suffix in _SPREADSHEETS:
-        raise UsageError(f"{path} is a spreadsheet, not a text file", _EXPORT)
+        raise UsageError(f"{called} is a spreadsheet, not a text file", _EXPORT)
     check_file(path)
     if suffix in TABLES and is_spreadsheet(path):
-        raise UsageError(f"{path} is a spreadsheet, not a text file", _EXPORT)
+        raise UsageError(f"{called} is a spreadsheet, not a text file", _EXPORT)
     if suffix not in TABLES | JSON_LINES | YAML:
-        what = f"{path} is of no known kind: its name ends in {suffix or 'nothing'}"
+        what = f"{called} is of no known kind: its name ends in {visible(suffix) or 'nothing'}"
         raise UsageError(what, _KINDS)
     return suffix
 
@@ -201,7 +201,7 @@ class Including:
         prefix = "" if folder == "." else f"{folder}/"
         return replace(
             ground,
-            file=str(path),
+            file=visible(str(path)),
             folder=path.parent,
             included=relative.as_posix(),
             prefix=prefix,
@@ -227,5 +227,5 @@ def _check_names(inclusion: Inclusion, source: Source, complaints: Complaints) -
             meant = nearest(name, known)
             some = ", ".join(map(shown, source.columns[:8]))
             mend = f"write {visible(meant)}" if meant else f"its columns are {some}"
-            what = f"{key}: {shown(name)} is no column of {inclusion.file}"
+            what = f"{key}: {shown(name)} is no column of {visible(inclusion.file)}"
             complaints.add(what, mend, inclusion.lines[key])

@@ -41,17 +41,18 @@ class TextRefusedError(Exception):
 
 def check_file(path: Path) -> None:
     """Raise UsageError for what is no regular file: opening a pipe would wait for its writer."""
+    called = visible(str(path))
     try:
         if path.is_file():
             return
         missing = not path.exists()
     except (OSError, ValueError) as error:
         words = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"{path} can't be read: {words}", "give the path of a file") from None
+        raise UsageError(f"{called} can't be read: {words}", "give the path of a file") from None
     if missing:
-        raise UsageError(f"{path} is missing", "give the path of a file that is there")
+        raise UsageError(f"{called} is missing", "give the path of a file that is there")
     kind_of_path = "a folder" if path.is_dir() else "a pipe or a device"
-    raise UsageError(f"{path} is {kind_of_path}, not a file", "give the path of a file")
+    raise UsageError(f"{called} is {kind_of_path}, not a file", "give the path of a file")
 
 
 def is_spreadsheet(path: Path) -> bool:
@@ -73,7 +74,7 @@ class TextFile:
 
     def __str__(self) -> str:
         """Call it what messages call it."""
-        return str(self.path)
+        return visible(str(self.path))
 
     def lines(self) -> Iterator[str]:
         """Read it line by line, without its BOM, ends of lines kept; one line in memory.
@@ -243,4 +244,5 @@ def _undecodable(file: TextFile, line: int, error: UnicodeDecodeError, offset: i
 
 
 def _unreadable(path: Path, error: OSError) -> UsageError:
-    return UsageError(f"{path} can't be read: {error.strerror}", "look at its permissions")
+    what = f"{visible(str(path))} can't be read: {error.strerror}"
+    return UsageError(what, "look at its permissions")

@@ -1,15 +1,18 @@
 """Whatever stands in a file, reading it ends in jobs, problems or a refusal."""
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batchsora.errors import ManifestRefusedError
+from batchsora.errors import ManifestRefusedError, Problem, UsageError
 from batchsora.manifest import Planned, open_manifest
 
-from .conftest import write
+from .conftest import problems_of, write
+from .wrong_manifests import WRONG
 
 SCRAPS = st.sampled_from(
     [
@@ -52,6 +55,11 @@ SCRAPS = st.sampled_from(
             "\x1b",
             "\ufeff",
             "\ud800",
+            "\x85",
+            "\x9b",
+            "\u202e",
+            "\u2028",
+            "\u200d",
             "é",
             "../",
             "null",
@@ -86,3 +94,41 @@ def test_no_file_is_too_strange_to_be_told_what_is_wrong(name: str, content: byt
             assert one.what
             assert one.mend
             assert f"{one.what}{one.mend}".isprintable()
+
+
+SMALL = [
+    path
+    for path in sorted(WRONG.glob("*/*"))
+    if path.suffix in {".yaml", ".csv", ".jsonl"}
+    and path.is_file()
+    and b"\0" not in path.read_bytes()
+]
+
+
+@pytest.fixture(scope="module")
+def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the wrong manifests, with what they name."""
+    return shutil.copytree(WRONG, tmp_path_factory.mktemp("laid-out") / "wrong")
+
+
+@settings(
+    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    path=st.sampled_from(SMALL),
+    at=st.integers(0, 2000),
+    letter=st.sampled_from("\x85\x9b\u200b\u2028\u202e\u2066\ufeff"),
+)
+def test_no_message_shows_what_nobody_sees_as_it_is(
+    laid_out: Path, path: Path, at: int, letter: str
+) -> None:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    at %= len(text) + 1
+    odd = laid_out / path.parent.name / f"odd{path.suffix}"  # what it names is there
+    odd.write_text(f"{text[:at]}{letter}{text[at:]}", encoding="utf-8")
+    try:
+        found = problems_of(odd)
+    except UsageError as error:
+        found = [Problem(error.what, error.mend, "")]
+    for problem in found:
+        assert f"{problem.what}{problem.mend}{problem.file}".isprintable()
