@@ -15,6 +15,7 @@ from batchsora.manifest.fields import COLUMNS, DEFAULTS
 from batchsora.manifest.ground import Ground, Matrix, axes_left, from_home
 from batchsora.manifest.located import Flaw, RowText, shown
 from batchsora.manifest.outputs import DEFAULT_OUTPUT, output_path
+from batchsora.manifest.patterns import is_pattern
 from batchsora.manifest.pictures import (
     NO_PICTURE,
     Picture,
@@ -154,9 +155,10 @@ class RowReader:
 
     def _matching(self, variant: _Variant) -> tuple[str, ...] | Flaw | None:
         """Find the files of a pattern; None where the image is no pattern."""
-        if "image" not in variant.fields:
+        image = variant.fields.get("image")
+        if image is None or not is_pattern(image):  # most are none, and there may be a million
             return None
-        return self._files(variant.fields["image"], variant.prefix)
+        return self._files(image, variant.prefix)
 
     def _find_files(self, pattern: str, prefix: str) -> tuple[str, ...] | Flaw | None:
         return find_files(pattern, self._ground.home / prefix)
