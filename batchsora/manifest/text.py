@@ -109,11 +109,12 @@ def known_encoding(name: str) -> str | None:
     """Find an encoding of text by one of its names; None where there is none."""
     try:
         found = codecs.lookup(name.strip())
-        # one that encodes no text, such as hex, is only found out by a letter
-        is_of_text = "a".encode(found.name).decode(found.name) == "a"
+        "a".encode(
+            found.name
+        )  # one that encodes no text, such as hex, is only found out by a letter
     except (LookupError, ValueError):  # UnicodeError is one
         return None
-    return found.name if is_of_text else None
+    return found.name
 
 
 def _utf8_lines(file: TextFile) -> Iterator[str]:
