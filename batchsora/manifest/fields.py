@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from batchsora.manifest.located import Flaw, Located, RowText, kind, shown, visible
 from batchsora.manifest.names import called, meant_by, nearest, slip_of
-from batchsora.manifest.text import unprintable
+from batchsora.manifest.text import trimmed, unprintable
 
 # What a table's columns can say; `vars` and `matrix` are for files whose rows may nest.
 COLUMNS = (
@@ -132,7 +132,7 @@ class _Shape:
         elif name == "matrix":
             self._take_matrix(found)
         elif isinstance(value, str):
-            if text := value.strip():
+            if text := trimmed(value):
                 self.fields[name] = text
         elif name == "tags" and isinstance(value, list):
             self._take_tags(value, found.line)

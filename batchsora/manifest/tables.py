@@ -12,7 +12,7 @@ from itertools import islice
 from batchsora.errors import Problem
 from batchsora.manifest.fields import COLUMNS, called_flaw, slip_flaw
 from batchsora.manifest.located import Flaw, RowText, shown
-from batchsora.manifest.text import TextFile, TextRefusedError, unprintable
+from batchsora.manifest.text import TextFile, TextRefusedError, trimmed, unprintable
 
 # A prompt ends at 32,000 characters; feeds carry whole web pages in other columns. The csv
 # module keeps this for the whole process, and its own default is an eighth of it.
@@ -99,7 +99,7 @@ def table_rows(file: TextFile, header: Header) -> Iterator[RowText | Problem]:
         if len(cells) != width:
             flaws = _width_flaws(cells, width, header.delimiter)
             cells += [""] * (width - len(cells))
-        fields = {name: text for name, at in header.fields if (text := cells[at].strip())}
+        fields = {name: text for name, at in header.fields if (text := trimmed(cells[at]))}
         yield RowText(row, line, fields, {name: cells[at] for name, at in own}, flaws=flaws)
 
 

@@ -208,6 +208,11 @@ def unprintable(text: str) -> str:
     return f"{word} U+{ord(letter):04X}"
 
 
+def trimmed(text: str) -> str:
+    """Take the blanks off both ends, but no control characters: to Python, some are blanks."""
+    return text.strip(" \t\r\n") if unprintable(text) else text.strip()
+
+
 def unnameable(text: str) -> str:
     """Name the first letter of a text that nobody sees, and that no name should have."""
     if text.isprintable():

@@ -1,6 +1,7 @@
 """Which encodings are taken, and which characters text and names may hold."""
 
 import encodings.aliases
+import json
 from functools import partial
 from pathlib import Path
 
@@ -85,6 +86,14 @@ def test_cp1252_read_as_latin_1_is_found_out() -> None:
         "t.csv:2 (row 1): control character U+0085 in prompt | delete it"
     ]
     assert problems_of(path, "cp1252") == []
+
+
+@pytest.mark.parametrize("prompt", ["a\x85", "\x85a", " \x1fa", "a\x1c "])
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_a_control_character_at_an_end_is_no_blank(told: Told, name: str, prompt: str) -> None:
+    content = {"t.csv": f"prompt\n{prompt}\n", "t.jsonl": json.dumps({"prompt": prompt})}
+    (line,) = told(name, content[name])
+    assert "control character U+00" in line
 
 
 UNSEEN = "\u200b\u2028\u2029\u202a\u202e\u2066\u2069\ufeff"
