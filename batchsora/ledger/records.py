@@ -209,8 +209,10 @@ class Records:
     def recall_image(self, written: str) -> str | None:
         """Recall the hash of an image by what it is called, first of all in today's manifest."""
         looks = (
-            "select image_sha256 from jobs where image = ? and position is not null"
-            " order by rowid desc limit 1",
+            (
+                "select image_sha256 from jobs where image = ? and position is not null"
+                " order by rowid desc limit 1"
+            ),
             "select image_sha256 from jobs where image = ? order by rowid desc limit 1",
         )
         found = filter(None, (self._first(look, (written,)) for look in looks))

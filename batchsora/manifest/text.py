@@ -210,7 +210,10 @@ def unprintable(text: str) -> str:
 
 def trimmed(text: str) -> str:
     """Take the blanks off both ends, but no control characters: to Python, some are blanks."""
-    return text.strip(" \t\r\n") if unprintable(text) else text.strip()
+    stripped = text.strip()
+    if len(stripped) == len(text) or not unprintable(text):  # nearly always
+        return stripped
+    return text.strip(" \t\r\n")
 
 
 def unnameable(text: str) -> str:

@@ -108,7 +108,7 @@ def meet(
     recall = partial(recall_fetched if is_blank else recall_image, records, folder)
     choice = choice.draw(it for it in manifest.jobs(recall) if isinstance(it, Planned))
     placed_before = records.count_placed()
-    has_videos = (folder / "videos").exists()
+    has_videos = any(islice((folder / "videos").glob("*"), 1))
     with Seen(manifest.path) as seen:
         meeting = _Meeting(manifest.path, records, folder, choice, now, seen, is_blank, has_videos)
         for batch in batches(manifest.jobs(recall)):
@@ -250,30 +250,33 @@ class _Meeting:
                 yield self._problem(planned, f"{visible(image)}: {problem.what}", problem.mend)
         if not self.has_videos or not _is_loose(known):
             return
-        if fault := self._in_the_way(PurePosixPath(planned.output).parent):
+        if fault := _in_the_way(self.folder, planned.output.rpartition("/")[0]):
             yield self._problem(planned, *fault)
-        elif os.path.lexists(self.folder / planned.output):
+        elif os.path.lexists(f"{self.folder}/{planned.output}"):  # a Path costs as much as a job
             what = f"{planned.output} is there already, and no job of this run folder made it"
             mend = "move it away, or choose another output or id"
             # unless an older job made it: then the new clip steps aside
             if self.records.owner_of_output(fold_path(planned.output)) is None:
                 yield self._problem(planned, what, mend)
 
-    def _in_the_way(self, below: PurePosixPath) -> tuple[str, str] | None:
-        """Say why a clip can't go into a folder below ``videos``, and how to mend it."""
-        for part in (below, *below.parents)[:-2]:  # `videos` itself may lie elsewhere
-            path = self.folder / part
-            if path.is_symlink():
-                what = f"{visible(str(part))} is a link: the clip would go where it leads"
-                return what, "choose another output, or put a folder there"
-            if path.exists() and not path.is_dir():
-                what = f"{visible(str(part))} is a file, where the output wants a folder"
-                return what, "choose another output, or move the file away"
-        return None
-
     def _problem(self, planned: Planned, what: str, mend: str) -> Problem:
         file = planned.written_in(self.manifest)
         return Problem(what, mend, file, planned.line, planned.row)
+
+
+@lru_cache(maxsize=1024)
+def _in_the_way(folder: Path, below: str) -> tuple[str, str] | None:
+    """Say why a clip can't go into a folder below ``videos``, and how to mend it."""
+    where = PurePosixPath(below)
+    for part in (where, *where.parents)[:-2]:  # `videos` itself may lie elsewhere
+        path = folder / part
+        if path.is_symlink():
+            what = f"{visible(str(part))} is a link: the clip would go where it leads"
+            return what, "choose another output, or put a folder there"
+        if path.exists() and not path.is_dir():
+            what = f"{visible(str(part))} is a file, where the output wants a folder"
+            return what, "choose another output, or move the file away"
+    return None
 
 
 def _why(job: Job) -> str:
