@@ -28,6 +28,10 @@ _NAME_IT = "name the encoding that it is in"
 _CHUNK_BYTES = 1 << 16
 _OF_SHEETS = frozenset({".csv", ".tsv"})
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods are zip files; .xls
+_MARKS = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -109,9 +113,8 @@ def known_encoding(name: str) -> str | None:
     """Find an encoding of text by one of its names; None where there is none."""
     try:
         found = codecs.lookup(name.strip())
-        "a".encode(
-            found.name
-        )  # one that encodes no text, such as hex, is only found out by a letter
+        # one that encodes no text, such as hex, is only found out by a letter
+        "a".encode(found.name)
     except (LookupError, ValueError):  # UnicodeError is one
         return None
     return found.name
@@ -127,7 +130,17 @@ def _utf8_lines(file: TextFile) -> Iterator[str]:
             offset += len(raw)
 
 
+def _insist_on_mark(file: TextFile, start: bytes) -> None:
+    """Refuse what is named UTF-16 and does not begin as that: Python's versions differ in it."""
+    marks = _MARKS.get(file.encoding)
+    if marks and start and not start.startswith(marks):
+        what = f"not {file.encoding}: it does not begin with a byte order mark"
+        raise TextRefusedError(Problem(what, "name the encoding that it is in", str(file), 1))
+
+
 def _other_lines(file: TextFile) -> Iterator[str]:
+    with file.path.open("rb") as stream:
+        _insist_on_mark(file, stream.read(4))
     with file.path.open(encoding=file.encoding, newline="\n") as stream:
         line = 0
         try:
@@ -176,6 +189,7 @@ def _fault_in(
 
 
 def _whole_text(raw: bytes, file: TextFile) -> str:
+    _insist_on_mark(file, raw[:4])
     try:
         text = raw.decode(file.encoding)
     except UnicodeDecodeError as error:

@@ -91,6 +91,8 @@ def _broken(error: yaml.MarkedYAMLError, file: str, last_line: int, text: str) -
     mark = error.problem_mark or error.context_mark
     line = min(mark.line + 1, last_line) if mark else 0
     opened = error.context_mark.line + 1 if error.context_mark else line
+    if "nesting depth" in words:  # newer versions of libyaml have a bound of their own
+        return _too_deep(file, line)
     if "quoted scalar" in words and "found unexpected" in words:  # the end: nothing closed it
         return Problem("not YAML: a quote is opened here and not closed", "close it", file, opened)
     if any(map(_COMMENT.search, text.split("\n")[opened - 1 : line])):
@@ -98,6 +100,10 @@ def _broken(error: yaml.MarkedYAMLError, file: str, last_line: int, text: str) -
     mend = next((mend for part, mend in _MENDS.items() if part in words), _LOOK)
     what = f"not YAML: {error.problem or error.context}"
     return Problem(what, mend.replace("LINE", str(opened)), file, line)
+
+
+def _too_deep(file: str, line: int) -> Problem:
+    return Problem(f"nested more than {MOST_DEPTH} levels deep", "write it flat", file, line)
 
 
 class _Builder:
@@ -141,8 +147,7 @@ class _Builder:
     def _open(self, event: yaml.CollectionStartEvent, branch: _Branch) -> None:
         self._refuse_sharing(event, branch.line)
         if len(self.branches) == MOST_DEPTH:
-            what = f"nested more than {MOST_DEPTH} levels deep"
-            raise TextRefusedError(Problem(what, "write it flat", self.file, branch.line))
+            raise TextRefusedError(_too_deep(self.file, branch.line))
         self.branches.append(branch)
 
     def _place(self, found: Located, key: str | None) -> None:
