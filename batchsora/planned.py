@@ -29,7 +29,7 @@ class Planned:
     image_problem: str = ""  # what is wrong with that file; its hash was recalled then
     image_mend: str = ""
     first_key: str = ""  # that of its row's first take: a derived id is the beginning of it
-    unfetched: bool = False  # its image is an address whose bytes are not here: the key will change
+    unfetched: bool = False  # its image is at an address, and its bytes are not here
 
     def written_in(self, manifest: Path) -> str:
         """Name the file that the row stands in, as messages do."""

@@ -171,3 +171,20 @@ def test_a_place_that_asks_for_an_image_is_believed_before_one_that_did(
     assert bought(desk, open_service, rows) == 3
     picture.unlink()
     assert bought(desk, open_service, rows) == 3
+
+
+def test_a_fetched_image_that_was_changed_here_is_never_sent_and_is_fetched_anew(
+    desk: Desk, open_service: Service
+) -> None:
+    with host(desk.folder) as url:
+        feed = f"id,image,prompt\na,{url}/1,One\nb,{url}/1,Two\n"
+        assert bought(desk, open_service, feed, "--only", "a") == 1
+        (kept,) = (desk.run_folder / "work" / "images").iterdir()
+        Image.new("RGB", (72, 128), "red").save(kept, "PNG")
+        words = ("run", "work.csv", "--base-url", open_service.url, "--rate", "100/1s")
+        said = desk.types(*words, GPTPROTO_API_KEY="sk-canary-0123456789")
+        assert (said.code, open_service.creates) == (1, 1)
+        assert "what was fetched is not what is kept" in said.err
+        assert bought(desk, open_service, feed, "--retry-failed") == 2
+        assert bought(desk, open_service, feed, "--retry-failed") == 2
+    assert desk.statuses() == {"a": "done", "b": "done"}
