@@ -61,6 +61,12 @@ class Ask:
             }
             return web.Response(status=answer.status, headers=kept, body=await answer.read())
 
+    async def has_left(self) -> None:
+        """Wait until the other side has had enough."""
+        assert self.request.transport is not None
+        while not self.request.transport.is_closing():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(5)
+
     async def trickle(self, body: bytes, every_s: float, **headers: str) -> web.StreamResponse:
         """Answer a byte at a time."""
         stream = web.StreamResponse(headers={it.replace("_", "-"): headers[it] for it in headers})

@@ -83,7 +83,12 @@ def creates_at(folder: Path) -> list[float]:
 
 def bought(folder: Path) -> int:
     """Count the videos that the simulated service was paid for."""
-    return len(_select(folder, "select id from jobs"))
+    return len(video_ids(folder))
+
+
+def video_ids(folder: Path) -> set[str]:
+    """Name the videos that the simulated service was paid for."""
+    return {it for (it,) in _select(folder, "select id from jobs")}
 
 
 def _record(folder: Path) -> list[tuple[float, str, str]]:
