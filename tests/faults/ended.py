@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from door.door import Desk, Said, Service
 
 CREATE = "POST /v1/videos"
 LIST = "GET /v1/videos"
 POLL = "GET /v1/videos/{id}"
+OURS = "GET /simulator/"  # the tests' own question
 FETCH = "GET /v1/videos/{id}/content"
 
 
@@ -41,6 +43,13 @@ def ends(
         ended.words
     )
     assert {name: found[name] for name in asked} == asked
+
+
+def left(desk: Desk, shop: Service, said: Said) -> Ended:
+    """Say how a command ended that ran the manifest on a desk."""
+    came = {it: sum(answers.values()) for it, answers in shop.record()["requests"].items()}
+    asked = Counter({it: count for it, count in came.items() if not it.startswith(OURS)})
+    return Ended(said.code, asked, read_jobs(desk.run_folder), said.err)
 
 
 def case(*values: object, fault: tuple[str, str, str], id: str | None = None) -> Any:  # noqa: A002 - as pytest calls it

@@ -17,6 +17,7 @@ from batchsora.cli.exits import code_of
 from batchsora.cli.logs import RunLog
 from batchsora.runner.campaign import carry_out
 from batchsora.runner.choosing import Choice
+from batchsora.runner.progress import Told
 from batchsora.runner.session import Session
 from batchsora.settings import Rate
 from batchsora.simulator import Fault, Scenario
@@ -46,9 +47,13 @@ async def met(
     front: Front | None = None,
     url: str | None = None,
     meanwhile: Callable[[Session], object] = lambda _: None,
+    heard: Callable[[Told], object] = lambda _: None,
     **settings: Any,
 ) -> Ended:
-    """Run a manifest of these rows against a service, or a front before it, to the run's end."""
+    """Run a manifest of these rows against a service, or a front before it, to the run's end.
+
+    `meanwhile` is called when the session is open, `heard` with all that it tells.
+    """
     path = folder / "work.jsonl"
     listed = numbered(rows) if isinstance(rows, int) else rows
     path.write_text("".join(json.dumps(row) + "\n" for row in listed), encoding="utf-8")
@@ -56,8 +61,13 @@ async def met(
     told: list[str] = []
     (folder / "run").mkdir(exist_ok=True)
     with RunLog(folder / "run" / "run.log") as log:
+
+        def tell(it: Told) -> None:
+            log.tell(it)
+            heard(it)
+
         chosen = {**AT_ONCE, **settings}
-        async with opened(folder, tale, path, log.tell, url=address, key=KEY, **chosen) as run:
+        async with opened(folder, tale, path, tell, url=address, key=KEY, **chosen) as run:
             meanwhile(run)
             outcome = await carry_out(run, Choice())
             told = [f"{it.what}; {it.mend}" for it in run.stopping.stops]
