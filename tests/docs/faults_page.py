@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reliability.md"
 PARTS = ("Submitting", "Waiting and fetching", "Here", "Manifests", "Secrets")
 BEGIN, END = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"
+HEADS = "| fault | what is expected | the test that shows it |\n| --- | --- | --- |\n"
 _MARKED = re.compile(r"mark\.fault\(|fault=\(")
 
 
@@ -72,8 +73,7 @@ def table(lines: Iterable[Line]) -> str:
 
 
 def _part(part: str, lines: list[Line]) -> str:
-    head = f"### {part}\n\n| fault | what is expected | the test that shows it |\n| --- | --- | --- |\n"
-    return head + "".join(map(_row, lines))
+    return f"### {part}\n\n{HEADS}" + "".join(map(_row, lines))
 
 
 def _row(line: Line) -> str:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ class Said:
 
     nodeid: str
     longrepr: object = None
-    keywords: dict[str, int] = field(default_factory=dict)
+    keywords: Mapping[str, object] = field(default_factory=dict)
 
 
 def test_the_table_is_as_its_maker_writes_it() -> None:

@@ -42,7 +42,7 @@ def numbered(count: int) -> Rows:
 async def met(
     folder: Path,
     tale: Scenario,
-    rows: Rows | int = 1,
+    rows: Rows | Path | int = 1,
     *,
     front: Front | None = None,
     url: str | None = None,
@@ -50,13 +50,12 @@ async def met(
     heard: Callable[[Told], object] = lambda _: None,
     **settings: Any,
 ) -> Ended:
-    """Run a manifest of these rows against a service, or a front before it, to the run's end.
+    """Run a manifest, or one of these rows, to its end at a service, or at a front before it.
 
     `meanwhile` is called when the session is open, `heard` with all that it tells.
     """
-    path = folder / "work.jsonl"
     listed = numbered(rows) if isinstance(rows, int) else rows
-    path.write_text("".join(json.dumps(row) + "\n" for row in listed), encoding="utf-8")
+    path = listed if isinstance(listed, Path) else written(folder / "work.jsonl", listed)
     address = front.url if front is not None else url
     told: list[str] = []
     (folder / "run").mkdir(exist_ok=True)
@@ -74,6 +73,12 @@ async def met(
             code = code_of(outcome, run.stopping.stops)
     asked = front.asked if front is not None else requests(folder)
     return Ended(code, asked, read_jobs(folder / "run"), "\n".join(told))
+
+
+def written(path: Path, rows: Rows) -> Path:
+    """Write a manifest of these rows."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
 
 
 def requests(folder: Path) -> Counter[str]:
@@ -99,6 +104,11 @@ def bought(folder: Path) -> int:
 def video_ids(folder: Path) -> set[str]:
     """Name the videos that the simulated service was paid for."""
     return {it for (it,) in _select(folder, "select id from jobs")}
+
+
+def prompts(folder: Path) -> list[str]:
+    """Say what the simulated service was asked to film, in the order in which it was."""
+    return [it for (it,) in _select(folder, "select prompt from jobs order by number")]
 
 
 def _record(folder: Path) -> list[tuple[float, str, str]]:

@@ -27,10 +27,17 @@ def jumping(by_s: float) -> float:
 @pytest.mark.parametrize(
     "by_s",
     [
-        case(by_s, fault=(PART, f"the clock jumps {what} under a run", "the run goes on; each clip comes (0)"))
+        case(
+            by_s,
+            fault=(
+                PART,
+                f"the clock jumps {what} under a run",
+                "the run goes on; each clip comes (0)",
+            ),
+        )
         for what, by_s in JUMPS.items()
     ],
-)  # fmt: skip
+)
 async def test_a_clock_that_jumps_under_a_run_changes_nothing(folder: Path, by_s: float) -> None:
     tale = story(Fault("create", "429", nth=(2,), retry_after="2"), render_s=(20.0, 20.0))
     ended = await met(folder, tale, JOBS, astray_s=lambda: jumping(by_s), **AT_ONCE)
@@ -41,10 +48,17 @@ async def test_a_clock_that_jumps_under_a_run_changes_nothing(folder: Path, by_s
 @pytest.mark.parametrize(
     "by_s",
     [
-        case(by_s, fault=(PART, f"the clock jumps {what} between two runs", "the next run fetches what was bought (0)"))
+        case(
+            by_s,
+            fault=(
+                PART,
+                f"the clock jumps {what} between two runs",
+                "the next run fetches what was bought (0)",
+            ),
+        )
         for what, by_s in JUMPS.items()
     ],
-)  # fmt: skip
+)
 async def test_a_clock_that_jumps_between_two_runs_buys_nothing_again(
     folder: Path, by_s: float
 ) -> None:

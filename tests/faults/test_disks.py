@@ -127,17 +127,23 @@ async def test_what_could_not_be_kept_is_not_bought(folder: Path, on_disk: Path)
 @pytest.mark.parametrize(
     "place",
     [
-        case("", fault=(PART, "a run folder that can't be written", "found before any request (9)")),
+        case(
+            "", fault=(PART, "a run folder that can't be written", "found before any request (9)")
+        ),
         case(
             "videos",
             fault=(PART, "a folder of clips that can't be written", "found before any request (9)"),
         ),
         case(
             "work/partial",
-            fault=(PART, "a folder of partial files that can't be written", "found before any request (9)"),
+            fault=(
+                PART,
+                "a folder of partial files that can't be written",
+                "found before any request (9)",
+            ),
         ),
     ],
-)  # fmt: skip
+)
 def test_a_folder_that_cannot_be_written_is_found_before_the_first_request(
     plain_folder: Path,
     state: Path,
@@ -164,19 +170,25 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_first_request(
     ("in_the_way", "code", "jobs"),
     [
         case(
-            "runs", 2, {},
+            "runs",
+            2,
+            {},
             fault=(PART, "a file where the run folder would be", "found before any request (2)"),
         ),
         case(
-            "runs/work/videos", 9, {"pending": 2},
+            "runs/work/videos",
+            9,
+            {"pending": 2},
             fault=(PART, "a file where the clips would go", "found before any request (9)"),
         ),
         case(
-            "runs/work/work/partial", 9, {"pending": 2},
+            "runs/work/work/partial",
+            9,
+            {"pending": 2},
             fault=(PART, "a file where partial files would go", "found before any request (9)"),
         ),
     ],
-)  # fmt: skip
+)
 def test_a_file_in_a_folders_place_is_found_before_the_first_request(
     desk: Desk, state: Path, in_the_way: str, code: int, jobs: dict[str, int]
 ) -> None:

@@ -217,31 +217,37 @@ NOT_ASKED = "that host is not asked; the clip is fetched through the API later (
     ("link", "why"),
     [
         case(
-            "http://clips.example/1.mp4", "not https",
+            "http://clips.example/1.mp4",
+            "not https",
             fault=(PART, "a redirect to plain http elsewhere", NOT_ASKED),
         ),
         case(
-            "https://10.0.0.1/1.mp4", "a private one",
+            "https://10.0.0.1/1.mp4",
+            "a private one",
             fault=(PART, "a redirect into a private network", NOT_ASKED),
         ),
         case(
-            "https://169.254.169.254/latest/meta-data", "a private one",
+            "https://169.254.169.254/latest/meta-data",
+            "a private one",
             fault=(PART, "a redirect to a cloud's own address", NOT_ASKED),
         ),
         case(
-            "https://[fd00::1]/1.mp4", "a private one",
+            "https://[fd00::1]/1.mp4",
+            "a private one",
             fault=(PART, "a redirect to a private IPv6 address", NOT_ASKED),
         ),
         case(
-            "https://2130706433/1.mp4", "a private one",
+            "https://2130706433/1.mp4",
+            "a private one",
             fault=(PART, "a redirect to an address written as a number", NOT_ASKED),
         ),
         case(
-            "file:///etc/passwd", "no address",
+            "file:///etc/passwd",
+            "no address",
             fault=(PART, "a redirect to a file", NOT_ASKED),
         ),
     ],
-)  # fmt: skip
+)
 async def test_a_redirect_that_may_not_be_followed_is_not(
     folder: Path, link: str, why: str
 ) -> None:

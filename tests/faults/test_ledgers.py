@@ -48,16 +48,21 @@ def another_programs(ledger: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        case(no_database, "file is not a database", fault=(PART, "a ledger that is no database", REFUSED)),
+        case(
+            no_database,
+            "file is not a database",
+            fault=(PART, "a ledger that is no database", REFUSED),
+        ),
         case(damaged, "malformed", fault=(PART, "a damaged ledger", REFUSED)),
         case(cut_off, "malformed", fault=(PART, "a ledger that is cut off", REFUSED)),
         case(newer, "a newer batchsora", fault=(PART, "a ledger of a newer batchsora", REFUSED)),
         case(
-            another_programs, "is not a batchsora ledger",
+            another_programs,
+            "is not a batchsora ledger",
             fault=(PART, "a database of another program", REFUSED),
         ),
     ],
-)  # fmt: skip
+)
 def test_a_ledger_that_is_none_is_left_as_it_is_and_nothing_is_bought(
     desk: Desk, state: Path, spoil: Callable[[Path], None], says: str
 ) -> None:
@@ -70,11 +75,11 @@ def test_a_ledger_that_is_none_is_left_as_it_is_and_nothing_is_bought(
         spoil(ledger)
         spoiled = ledger.read_bytes()
         desk.writes_rows(SUN, RAIN)
-        for words in (("run", "work.yaml", "--base-url", shop.url), ("status",), ("report",)):
-            said = typed(desk, *words)
-            assert said.code == 9, said.err
-            assert says in said.err
-            assert "mend:" in said.err
+        said = typed(desk, "run", "work.yaml", "--base-url", shop.url)
+        for each in (said, typed(desk, "status"), typed(desk, "report")):
+            assert each.code == 9, each.err
+            assert says in each.err
+            assert "mend:" in each.err
         assert ledger.read_bytes() == spoiled
         ledger.write_bytes(whole)
         ends(left(desk, shop, said), creates=1, jobs=known, code=9)

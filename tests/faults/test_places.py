@@ -56,14 +56,22 @@ async def test_a_file_of_others_that_appears_in_a_clips_place_stays(folder: Path
     [
         case(
             "mine.mp4",
-            fault=(PART, "a link in a clip's place", "never written through; the clip steps aside (0)"),
+            fault=(
+                PART,
+                "a link in a clip's place",
+                "never written through; the clip steps aside (0)",
+            ),
         ),
         case(
             "nowhere.mp4",
-            fault=(PART, "a link that leads nowhere in a clip's place", "never written through; the clip steps aside (0)"),
+            fault=(
+                PART,
+                "a link that leads nowhere in a clip's place",
+                "never written through; the clip steps aside (0)",
+            ),
         ),
     ],
-)  # fmt: skip
+)
 async def test_a_link_in_a_clips_place_is_never_written_through(folder: Path, target: str) -> None:
     mine = folder / "mine.mp4"
     mine.write_bytes(b"not of ours")
@@ -101,11 +109,20 @@ async def test_a_link_in_a_partial_files_place_is_never_written_through(folder: 
 @pytest.mark.parametrize(
     "ids",
     [
-        case(("Sun", "sun"), fault=(PART, "names that differ in case only", "refused (2), both lines named")),
-        case((NFC, NFD), fault=(PART, "names that differ in Unicode form only", "refused (2), both lines named")),
-        case(("straße", "STRASSE"), fault=(PART, "names that fold to the same", "refused (2), both lines named")),
+        case(
+            ("Sun", "sun"),
+            fault=(PART, "names that differ in case only", "refused (2), both lines named"),
+        ),
+        case(
+            (NFC, NFD),
+            fault=(PART, "names that differ in Unicode form only", "refused (2), both lines named"),
+        ),
+        case(
+            ("straße", "STRASSE"),
+            fault=(PART, "names that fold to the same", "refused (2), both lines named"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_names_that_some_file_systems_cannot_tell_apart_are_refused(
     desk: Desk, state: Path, ids: tuple[str, str]
 ) -> None:

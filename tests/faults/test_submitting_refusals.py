@@ -21,31 +21,43 @@ ON_THE_WIRE = range(1, 5)  # of those that left before the first answer came
     ("name", "code", "says"),
     [
         case(
-            "401", 3, "refuses the key",
+            "401",
+            3,
+            "refuses the key",
             fault=("Submitting", "401", "the run stops (3), jobs stay pending"),
         ),
         case(
-            "403_permission", 3, "refuses the key",
+            "403_permission",
+            3,
+            "refuses the key",
             fault=("Submitting", "403, no permission", "the run stops (3) and speaks of the key"),
         ),
         case(
-            "403_balance", 7, "wants money",
+            "403_balance",
+            7,
+            "wants money",
             fault=("Submitting", "403, no balance", "the run stops (7) and speaks of the balance"),
         ),
         case(
-            "403_html", 5, "blocks requests from here",
+            "403_html",
+            5,
+            "blocks requests from here",
             fault=("Submitting", "403, as HTML", "the run stops (5) and speaks of the network"),
         ),
         case(
-            "429_quota", 7, "wants money",
+            "429_quota",
+            7,
+            "wants money",
             fault=("Submitting", "429, quota", "the run stops (7): waiting does not help"),
         ),
         case(
-            "model_gone", 5, "does not have this model",
+            "model_gone",
+            5,
+            "does not have this model",
             fault=("Submitting", "404, no such model", "the run stops (5): it is not the rows"),
         ),
     ],
-)  # fmt: skip
+)
 async def test_a_refusal_that_concerns_every_row_ends_the_run_and_leaves_the_jobs_pending(
     folder: Path, name: str, code: int, says: str
 ) -> None:
@@ -101,19 +113,21 @@ async def test_see_other_after_a_create_request_is_a_doubt(folder: Path) -> None
         case(
             "moderated_503_in_400",
             fault=(
-                "Submitting", "400 with a policy body that says 503",
+                "Submitting",
+                "400 with a policy body that says 503",
                 "that job is moderated (1), after one request",
             ),
         ),
         case(
             "503_policy",
             fault=(
-                "Submitting", "503 with a policy body",
+                "Submitting",
+                "503 with a policy body",
                 "that job is moderated (1), after one request",
             ),
         ),
     ],
-)  # fmt: skip
+)
 async def test_what_the_service_does_not_like_fails_alone_after_one_request(
     folder: Path, name: str
 ) -> None:

@@ -71,38 +71,58 @@ def a_date(in_s: float) -> str:
     ("headers", "least_s", "most_s"),
     [
         case(
-            [("Retry-After", "3")], 3.0, 3.5, id="3",
+            [("Retry-After", "3")],
+            3.0,
+            3.5,
+            id="3",
             fault=("Submitting", "429 with `Retry-After: 3`", "all wait for 3 s"),
         ),
         case(
-            [("Retry-After", "0")], 0.0, 0.0, id="0",
+            [("Retry-After", "0")],
+            0.0,
+            0.0,
+            id="0",
             fault=("Submitting", "429 with `Retry-After: 0`", "sent again at once, and then taken"),
         ),
         case(
-            [("Retry-After", "-1")], *BACKOFF_S, id="-1",
+            [("Retry-After", "-1")],
+            *BACKOFF_S,
+            id="-1",
             fault=("Submitting", "429 with `Retry-After: -1`", "no hint: all wait, with jitter"),
         ),
         case(
-            [("Retry-After", "abc")], *BACKOFF_S, id="abc",
+            [("Retry-After", "abc")],
+            *BACKOFF_S,
+            id="abc",
             fault=("Submitting", "429 with `Retry-After: abc`", "no hint: all wait, with jitter"),
         ),
         case(
-            [("Retry-After", "4"), ("Retry-After", "9")], 4.0, 4.5, id="twice",
+            [("Retry-After", "4"), ("Retry-After", "9")],
+            4.0,
+            4.5,
+            id="twice",
             fault=("Submitting", "429 with two `Retry-After`", "all wait as the first one says"),
         ),
         case(
-            [("Date", a_date(500)), ("Retry-After", a_date(507))], 7.0, 7.5, id="date",
+            [("Date", a_date(500)), ("Retry-After", a_date(507))],
+            7.0,
+            7.5,
+            id="date",
             fault=(
-                "Submitting", "429 with an HTTP date",
+                "Submitting",
+                "429 with an HTTP date",
                 "all wait for the time between the answer's own `Date` and that",
             ),
         ),
         case(
-            [("retry-after-ms", "2500"), ("Retry-After", "60")], 2.5, 3.0, id="ms",
+            [("retry-after-ms", "2500"), ("Retry-After", "60")],
+            2.5,
+            3.0,
+            id="ms",
             fault=("Submitting", "429 with `retry-after-ms`", "all wait so long"),
         ),
     ],
-)  # fmt: skip
+)
 async def test_a_429_lets_all_wait_as_it_says(
     folder: Path, headers: list[tuple[str, str]], least_s: float, most_s: float
 ) -> None:
@@ -128,21 +148,25 @@ async def test_a_429_lets_all_wait_as_it_says(
     "headers",
     [
         case(
-            [("Retry-After", "1e9")], id="1e9",
+            [("Retry-After", "1e9")],
+            id="1e9",
             fault=(
-                "Submitting", "429 with `Retry-After: 1e9`",
+                "Submitting",
+                "429 with `Retry-After: 1e9`",
                 "the run stops (5), and says when to come back",
             ),
         ),
         case(
-            [("Retry-After", "901")], id="901",
+            [("Retry-After", "901")],
+            id="901",
             fault=(
-                "Submitting", "429 that asks for more than 15 minutes",
+                "Submitting",
+                "429 that asks for more than 15 minutes",
                 "the run stops (5), and says when to come back",
             ),
         ),
     ],
-)  # fmt: skip
+)
 async def test_a_wait_that_nobody_would_wait_for_ends_the_run_with_the_time_to_come_back(
     folder: Path, headers: list[tuple[str, str]]
 ) -> None:

@@ -110,7 +110,7 @@ async def shouting(ask: Ask) -> web.StreamResponse:
             fault=(PART, "a status that goes backward", "it still runs; its clip comes (0)"),
         ),
     ],
-)  # fmt: skip
+)
 async def test_a_status_that_says_little_means_that_it_still_runs(
     folder: Path, spoil: Spoil
 ) -> None:
