@@ -45,7 +45,9 @@ class Collector:
         for item in session.items:
             file = item.path.relative_to(ROOT).as_posix()
             test = item.name.partition("[")[0]
-            self.lines += [Line(*it.args, file, test) for it in item.iter_markers("fault")]
+            for mark in item.iter_markers("fault"):
+                part, what, expected = mark.args
+                self.lines.append(Line(part, what, expected, file, test))
 
 
 def collected() -> list[Line]:
