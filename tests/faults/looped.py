@@ -26,6 +26,7 @@ from .ended import CREATE, Ended, read_jobs
 from .front import Front
 
 AT_ONCE: dict[str, Any] = {"rate": Rate(1000, 1.0), "burst": 100}
+LONGEST_S = 86_400.0  # a run that takes a day of the loop's has no end
 Rows = Sequence[Mapping[str, object]]
 
 
@@ -68,7 +69,8 @@ async def met(
         chosen = {**AT_ONCE, **settings}
         async with opened(folder, tale, path, tell, url=address, key=KEY, **chosen) as run:
             meanwhile(run)
-            outcome = await carry_out(run, Choice())
+            async with asyncio.timeout(LONGEST_S):
+                outcome = await carry_out(run, Choice())
             told = [f"{it.what}; {it.mend}" for it in run.stopping.stops]
             code = code_of(outcome, run.stopping.stops)
     asked = front.asked if front is not None else requests(folder)
