@@ -27,6 +27,7 @@ from .ended import CREATE, FETCH, LIST, POLL
 
 HOP_BY_HOP = frozenset({"content-length", "transfer-encoding", "connection"})
 PIECE = bytes(1 << 16)
+FAR_TOO_MUCH = 256 << 20  # bytes; a client that has taken them all has no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,13 @@ class Ask:
         return web.Response()
 
     async def flood(
-        self, start: bytes, most: int | None = None, **headers: str
+        self, start: bytes, most: int = FAR_TOO_MUCH, **headers: str
     ) -> web.StreamResponse:
-        """Answer without an end, or so many bytes, and count in the front what was taken."""
+        """Answer with far too many bytes, and count in the front what was taken of them."""
         stream = web.StreamResponse(headers={it.replace("_", "-"): headers[it] for it in headers})
         await stream.prepare(self.request)
         await stream.write(start)
-        while most is None or self.front.taken < most:
+        while self.front.taken < most:
             await stream.write(PIECE)
             self.front.taken += len(PIECE)
         return stream
