@@ -216,7 +216,9 @@ async def test_one_word_of_a_missing_video_is_not_enough_to_give_up_what_is_paid
 async def test_a_place_that_is_taken_twice_is_stepped_aside_from(folder: Path) -> None:
     path = numbered(folder, 1)
     async with opened(folder, story(), path, nobody) as session:
-        ((key, _),) = [(job.key, at) for at, job in session.ledger.to_submit(-1, 9, chosen=False)]
+        ((key, _),) = [
+            (job.key, at) for at, job in session.ledger.agenda.to_submit(-1, 9, chosen=False)
+        ]
         videos = folder / "run" / "videos"
         videos.mkdir()
         for name in ("0.mp4", f"0-{key[:8]}.mp4"):
