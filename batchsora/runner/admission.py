@@ -85,8 +85,15 @@ def _a_full_service(_: Job, run: Session) -> Admission | None:
 
 
 def _the_budget(job: Job, run: Session) -> Admission | None:
-    """Hold while a refusal may still give back what it reserved; else the budget is reached."""
-    if run.ledger.affords(job):
+    """Hold while a refusal may still give back what it reserved; else the budget is reached.
+
+    Rows are bought in the manifest's order: behind one that has to wait, no cheaper one slips in.
+    """
+    if run.short_of_money not in {None, job.key}:
+        return Admission.WAIT
+    affordable = run.ledger.affords(job)
+    run.short_of_money = None if affordable else job.key
+    if affordable:
         return None
     if run.totals.reserved_usd:
         return Admission.WAIT

@@ -102,6 +102,7 @@ class Session:
     save_inputs: bool = False  # keep images as they are sent
     has_list: bool = True
     looked_for: set[str] = field(default_factory=set)  # keys in doubt that may still be found
+    short_of_money: str | None = None  # the key of the first job that the budget has no room for
     fetching: int = 0  # finished clips that are not here yet
     unseen: set[str] = field(default_factory=set)  # bought, and not looked at since a sleep
     _watched: set[str] = field(default_factory=set)  # keys of what is at the service, or was made
@@ -132,14 +133,14 @@ class Session:
         """Leave a job as it is: whatever it held up goes on without it."""
         for keys in (self.looked_for, self._watched, self.unseen):
             keys.discard(job.key)
+        if self.short_of_money == job.key:
+            self.short_of_money = None
         self.fetching -= job.state is State.RENDERED
         self.stopping.bell.ring()
 
-    def may_adopt(self, job: Job, video_id: str) -> bool:
+    def may_adopt(self, job: Job) -> bool:
         """Tell whether what the list shows is nobody else's whose answer is still awaited."""
-        if self._alike.is_under_way(job):
-            return False
-        return not self.neighbours.may_have(video_id, job.order)
+        return not self._alike.is_under_way(job)
 
     def turn(self, job: Job) -> AbstractAsyncContextManager[None]:
         """Let jobs of different pictures that a list can't tell apart be submitted in turn."""

@@ -22,7 +22,8 @@ class Slots:
         self._held = 0
         self._stuck = 0  # held by jobs that this session waits for no more
         self._waiting = 0  # for room
-        self._taken = 0  # since the limit last changed
+        self._taken = 0  # since the last refusal
+        self._tried = 0  # of these, while the limit held others up
         self._patience = 1
         self._bell = bell
 
@@ -53,17 +54,20 @@ class Slots:
     def refused(self, at_service: int) -> None:
         """Go down to as many jobs as the service has, for one more was too many."""
         self.limit = max(1, min(self.limit, at_service))
-        self._patience = min(MOST_PATIENCE, self._patience * PATIENCE)
-        self._taken = 0
+        if self._taken:  # else it is of the same volley as the last one
+            self._patience = min(MOST_PATIENCE, self._patience * PATIENCE)
+        self._taken = self._tried = 0
 
     def taken(self, at_service: int) -> None:
         """Go up by one after a while in which the service took all that it was given."""
+        self._taken += 1
         if at_service < self.limit or self.limit == self._most:
             return  # the limit held nobody up
-        self._taken += 1
-        if self._taken >= self.limit * self._patience:
+        self._tried += 1
+        if self._tried >= self.limit * self._patience:
             self.limit += 1
-            self._taken = 0
+            self._tried = 0
+            self._patience = max(1, self._patience // PATIENCE)
             self._bell.ring()
 
     @property

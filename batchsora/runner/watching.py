@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from batchsora.backoff import Backoff
 from batchsora.job import Fault, Job, Reason, State
 from batchsora.lifecycle import Event
-from batchsora.runner.absence import NOT_LISTED, candidate, has_settled, may_resend
+from batchsora.runner.absence import (
+    NOT_LISTED,
+    adoptable,
+    candidates,
+    has_settled,
+    may_resend,
+)
 from batchsora.runner.fetching import fetch_in_turn
 from batchsora.runner.session import RETRIES, Session, Tries
 from batchsora.service.dialects import Progress, Video
@@ -22,11 +28,12 @@ async def look_up(job: Job, run: Session, tries: Tries) -> Job:
     """Look for a job in doubt in the service's list, until the list can be believed."""
     listed = await _list(run) if run.has_list else None
     if listed is not None:
-        found = candidate(job, run, listed)
-        if found is not None and run.may_adopt(job, found):
+        shown = list(candidates(job, run, listed))
+        found = adoptable(job, run, shown)
+        if found is not None and run.may_adopt(job):
             return run.record(job, Event.DOUBT_ADOPTED, video_id=found)
         if found is None and has_settled(job, run, tries):
-            if may_resend(job, run, tries, listed):
+            if not shown and may_resend(job, run, listed):
                 return run.record(job, Event.DOUBT_CLEARED, fault=NOT_LISTED)
             tries.gave_up = True
     if not run.has_list or run.waited_too_long(tries):
