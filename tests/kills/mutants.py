@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 
 from .boundaries import REQUEST_RECEIVED, check_boundary
-from .lives import check_ten_kills
+from .lives import check_kills
 from .order import check_order
 from .outside import SHIPPED
 from .traced import why_not
 from .traps import check_each_sync
 
-Check = Callable[[Path, Path], None]
+Check = Callable[[Path, Path], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ SENDS_AGAIN = Mutant(
     "Happening(Event.SUBMIT_DEFERRED, self.now(), fault=fault)",
 )
 
-TEN_KILLS: Check = partial(check_ten_kills, listed=False, seed=4)
+TEN_KILLS: Check = partial(check_kills, listed=False, seed=4)
 ON_RECEIPT: Check = partial(check_boundary, boundary=REQUEST_RECEIVED, listed=False)
 
 needs_strace = pytest.mark.skipif(bool(why_not()), reason=why_not())
