@@ -135,9 +135,7 @@ def _is_met(campaign: Campaign, record: Callable[[], Record], instant: Instant, 
     return True
 
 
-def _kill(
-    campaign: Campaign, runner: subprocess.Popen[str], instant: Instant, read: _Log
-) -> None:
+def _kill(campaign: Campaign, runner: subprocess.Popen[str], instant: Instant, read: _Log) -> None:
     """Kill a runner at an instant, or see it end before."""
     if instant.when == "at work":
         campaign.wait_for_work(runner)

@@ -1,6 +1,6 @@
-"""The torture: kills at random instants and at every system call, and rivals; prints a table.
+"""The torture: kills at random instants and at every system call, and rivals. Prints a table.
 
-From the folder above, where `kills` is a package: python -m kills.torture --seed 7 --kills 50
+With the folder above on the path: python -m kills.torture --seed 7 --kills 50
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -39,15 +39,15 @@ from .toll import PHASES, Toll
 from .traced import why_not
 
 AT_A_TIME = 2
-EACH = 25  # kills in a campaign
+KILLS_EACH = 25  # of one campaign: it gets through them, and has work for each
 JOBS = 60
-RIVALS = 20
+ROUNDS_OF_RIVALS = 20
 ZEROS: dict[str, type[Broken]] = {
     "clips bought twice": BoughtTwice,
     "requests without an intent on the disk": Unintended,
-    "accepted ids that the ledger does not know": IdForgotten,
+    "accepted ids that the ledger did not know": IdForgotten,
     f"crashes that made more than {ON_THE_WIRE} doubts": TooManyDoubts,
-    "clips missing, damaged or in the wrong place": ClipSpoiled,
+    "clips missing, damaged, or not what was ordered": ClipSpoiled,
     "files left lying about": LeftLying,
     "ledgers damaged": LedgerDamaged,
     "anything else": Broken,
@@ -58,85 +58,81 @@ Line = tuple[str, object]
 
 
 class Torturer:
-    """What is tortured where, two at a time, and what came of it."""
+    """What is tortured, two at a time, each in a folder of its own, and what was broken."""
 
     def __init__(self, home: Path, seed: int) -> None:
         self.broken: list[Broken] = []
         self._home = home
         self._seed = seed
+        # processes, not threads: each forks runners of its own
         self._pool = ProcessPoolExecutor(AT_A_TIME, mp_context=get_context("spawn"))
-
-    def _all(self, checks: Iterable[Callable[[], T]]) -> Iterator[T]:
-        """Carry checks out, in processes of their own; what is broken is kept for the end."""
-        futures: list[Future[T]] = [self._pool.submit(check) for check in checks]
-        for future in futures:
-            try:
-                yield future.result()
-            except Broken as broken:
-                self.broken.append(broken)
 
     def kill(self, kills: int) -> Iterator[Line]:
         """Kill runners in storms of faults until so many kills have met a living one."""
-        toll, campaigns = Toll(), Counter[bool]()
+        toll, begun = Toll(), 0
         while (left := kills - toll.kills) > 0 and not self.broken:
-            storms = []
-            for at in range(0, left, EACH):
-                listed = campaigns.total() % 2 == 0
-                campaigns[listed] += 1
-                seed = 1000 * self._seed + campaigns.total()
-                home = self._folder(f"storm-{seed}")
-                storms.append(
-                    partial(
-                        check_kills,
-                        *(SHIPPED, home),
-                        listed=listed,
-                        seed=seed,
-                        kills=min(EACH, left - at),
-                        jobs=JOBS,
-                    )
-                )
-            for one in self._all(storms):
+            shares = [min(KILLS_EACH, left - at) for at in range(0, left, KILLS_EACH)]
+            for one in self._all([self._storm(begun + it, part) for it, part in enumerate(shares)]):
                 toll.add(one)
+            begun += len(shares)
+        yield (
+            f"campaigns of {JOBS} jobs, with a list / without",
+            _row(begun - begun // 2, begun // 2),
+        )
+        yield "creates accepted / jobs", _row(toll.bought, begun * JOBS)
         yield "kills that met a living runner", toll.kills
-        yield from ((f"- while {phase}", toll.phases[phase]) for phase in PHASES)
-        for doubts in range(max(ON_THE_WIRE, *toll.doubts, 0) + 1):
-            yield f"crashes that made {doubts} doubts", toll.doubts[doubts]
-        yield "doubts that lost answers made", toll.lost
-        yield f"campaigns of {JOBS} jobs with a list, without", f"{campaigns[True]}, {campaigns[False]}"
-        yield "creates accepted, jobs", f"{toll.bought}, {JOBS * campaigns.total()}"
+        yield f"- while {' / '.join(PHASES)}", _row(*(toll.phases[it] for it in PHASES))
+        most = max(ON_THE_WIRE, *toll.doubts, 0)
+        made = range(most + 1)
+        yield (
+            f"- that made {' / '.join(map(str, made))} doubts",
+            _row(*(toll.doubts[it] for it in made)),
+        )
+        yield "doubts that lost answers made, beside those", toll.lost
 
     def trap(self) -> Iterator[Line]:
         """Kill a runner at each system call of a small run."""
         if why_not():
             yield "kills at system calls", f"none: {why_not()}"
             return
-        with simulator(self._folder("watched"), story(listed=False)) as url:
+        with simulator(self._home / "watched", story(listed=False)) as url:
             points = find_points(self._home / "points", url)
         shares = [points[at::AT_A_TIME] for at in range(AT_A_TIME)]
-        checks = [
-            partial(check_points, self._home / f"trapped-{number}", share)
-            for number, share in enumerate(shares)
-        ]
+        homes = [self._home / f"trapped-{number}" for number in range(AT_A_TIME)]
         met, there = Counter[str](), Counter(it.kind for it in points)
-        for one, broken in self._all(checks):
+        for one, broken in self._all(map(partial(partial, check_points), homes, shares)):
             met += one
             self.broken += broken
-        for kind in KINDS:
-            yield f"kills at a {kind}, of", f"{met[kind]}, {there[kind]}"
+        yield from ((f"kills at a {it} / of", _row(met[it], there[it])) for it in KINDS)
 
     def rival(self) -> Iterator[Line]:
-        """Start two runners at once."""
-        seeds = [1000 * self._seed + number for number in range(RIVALS)]
+        """Start two runners at once, again and again."""
+        seeds = [1000 * self._seed + number for number in range(ROUNDS_OF_RIVALS)]
+        homes = [self._folder(f"rivals-{it}") for it in seeds]
         checks = [
-            partial(check_rivals, SHIPPED, self._folder(f"rivals-{it}"), seed=it) for it in seeds
+            partial(check_rivals, SHIPPED, home, seed=it)
+            for home, it in zip(homes, seeds, strict=True)
         ]
-        yield "two runners at once, one sent away, a third after a kill", len(list(self._all(checks)))
+        yield "two runners at once: one sent away", sum(1 for _ in self._all(checks))
 
     def zeros(self) -> Iterator[Line]:
         """Count what was broken."""
-        yield from (
-            (name, sum(type(it) is kind for it in self.broken)) for name, kind in ZEROS.items()
-        )
+        for name, kind in ZEROS.items():
+            yield name, sum(type(it) is kind for it in self.broken)
+
+    def _storm(self, number: int, kills: int) -> Callable[[], Toll]:
+        seed = 1000 * self._seed + number
+        home = self._folder(f"storm-{seed}")
+        listed = number % 2 == 0
+        return partial(check_kills, SHIPPED, home, listed=listed, seed=seed, kills=kills, jobs=JOBS)
+
+    def _all(self, checks: Iterable[Callable[[], T]]) -> Iterator[T]:
+        """Carry checks out, and keep what is broken for the end."""
+        for future in [self._pool.submit(check) for check in checks]:
+            try:
+                yield future.result()
+            except Broken as broken:
+                self.broken.append(broken)
 
     def _folder(self, name: str) -> Path:
         folder = self._home / name
@@ -161,12 +157,13 @@ def torture(seed: int, kills: int) -> bool:
     began_s = time.monotonic()
     home = Path(tempfile.mkdtemp(prefix="torture-"))
     torturer = Torturer(home, seed)
+    print(f"| {'what':66} | {f'seed {seed}':30} |\n| {'-' * 66} | {'-' * 30} |", flush=True)
     for part in (torturer.kill(kills), torturer.trap(), torturer.rival(), torturer.zeros()):
         for name, count in part:
-            print(f"| {name:58} | {count!s:>12} |", flush=True)
-    took_s = int(time.monotonic() - began_s)
-    took, cores = f"{took_s // 60} min {took_s % 60} s", os.cpu_count()
-    print(f"seed {seed}; {took} on {cores} cores, Python {platform.python_version()}")
+            print(f"| {name:66} | {count!s:30} |", flush=True)
+    minutes, seconds = divmod(int(time.monotonic() - began_s), 60)
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    print(f"| {'took':66} | {f'{minutes} min {seconds} s: {machine}':30} |")
     for broken in torturer.broken:
         print(f"\n{type(broken).__name__}: {broken}", *broken.__notes__, sep="\n", file=sys.stderr)
     if not torturer.broken:
@@ -174,8 +171,12 @@ def torture(seed: int, kills: int) -> bool:
     return not torturer.broken
 
 
+def _row(*counts: int) -> str:
+    return " / ".join(map(str, counts))
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="torture", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=300)
     asked = parser.parse_args()
