@@ -72,7 +72,7 @@ CAUGHT = [  # the mutant, the check, and what the check says
         id="sends again, rehearsal",
         marks=needs_strace,
     ),
-    pytest.param(NO_LOCK, RIVALS, "of two runners", id="no lock, rivals"),
+    pytest.param(NO_LOCK, RIVALS, "of two runners|it is not told", id="no lock, rivals"),
 ]
 
 

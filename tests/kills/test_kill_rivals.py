@@ -8,7 +8,7 @@ from .outside import SHIPPED
 from .rivals import check_rivals
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_of_two_runners_one_is_sent_away_and_a_third_takes_over_from_a_killed_one(
     tmp_path: Path, seed: int
 ) -> None:

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -66,6 +67,10 @@ class Torturer:
         self._seed = seed
         # processes, not threads: each forks runners of its own
         self._pool = ProcessPoolExecutor(AT_A_TIME, mp_context=get_context("spawn"))
+
+    def close(self) -> None:
+        """Begin nothing more, and wait for what is under way to end its processes."""
+        self._pool.shutdown(cancel_futures=True)
 
     def kill(self, kills: int) -> Iterator[Line]:
         """Kill runners in storms of faults until so many kills have met a living one."""
@@ -156,16 +161,21 @@ def torture(seed: int, kills: int) -> bool:
     """Do it all and print the table; tell whether nothing was broken."""
     began_s = time.monotonic()
     home = Path(tempfile.mkdtemp(prefix="torture-"))
-    torturer = Torturer(home, seed)
-    print(f"| {'what':66} | {f'seed {seed}':30} |\n| {'-' * 66} | {'-' * 30} |", flush=True)
-    for part in (torturer.kill(kills), torturer.trap(), torturer.rival(), torturer.zeros()):
-        for name, count in part:
-            print(f"| {name:66} | {count!s:30} |", flush=True)
+    print(f"| {'what':66} | {f'seed {seed}':34} |\n| {'-' * 66} | {'-' * 34} |", flush=True)
+    with closing(Torturer(home, seed)) as torturer:
+        for part in (torturer.kill(kills), torturer.trap(), torturer.rival(), torturer.zeros()):
+            for name, count in part:
+                print(f"| {name:66} | {count!s:34} |", flush=True)
     minutes, seconds = divmod(int(time.monotonic() - began_s), 60)
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
-    print(f"| {'took':66} | {f'{minutes} min {seconds} s: {machine}':30} |")
+    print(f"| {'took':66} | {f'{minutes} min {seconds} s: {machine}':34} |")
     for broken in torturer.broken:
-        print(f"\n{type(broken).__name__}: {broken}", *broken.__notes__, sep="\n", file=sys.stderr)
+        print(
+            f"\n{type(broken).__name__}: {broken}",
+            *getattr(broken, "__notes__", ()),
+            sep="\n",
+            file=sys.stderr,
+        )
     if not torturer.broken:
         shutil.rmtree(home)
     return not torturer.broken
