@@ -6,11 +6,15 @@ RUN := $(VENV)/.ready-to-run
 DEV := $(VENV)/.ready-to-work
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# what `make torture` is asked for
+SEED ?= 1
+KILLS ?= 300
+
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench docs clean
+.PHONY: help run test lint bench torture docs clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: $(RUN)  ## make clips from the sample manifest, against the embedded simulator: no key, no money
 	$(BIN)/batchsora run manifests/campaign.yaml --simulate
@@ -26,6 +30,9 @@ lint: $(DEV)  ## check style, types and layers
 
 bench: $(DEV)  ## measure speed and memory, against what one would use otherwise
 	$(BIN)/python tests/bench/bench.py
+
+torture: $(DEV)  ## kill it, 300 times and at each system call: SEED=7 KILLS=50; a quarter of an hour
+	PYTHONPATH=tests $(BIN)/python -m kills.torture --seed $(SEED) --kills $(KILLS)
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -17,13 +17,14 @@ from pathlib import Path
 import pytest
 
 from .boundaries import REQUEST_RECEIVED, check_boundary
-from .lives import check_ten_kills
+from .lives import check_kills
 from .order import check_order
 from .outside import SHIPPED
+from .rivals import check_rivals
 from .traced import why_not
 from .traps import check_each_sync
 
-Check = Callable[[Path, Path], None]
+Check = Callable[[Path, Path], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,14 @@ SENDS_AGAIN = Mutant(
     r"Happening\(Event\.SUBMIT_LOST, self\.now\(\), fault=fault\)",
     "Happening(Event.SUBMIT_DEFERRED, self.now(), fault=fault)",
 )
+NO_LOCK = Mutant(
+    "no lock", r"fcntl\.flock\(self\._file, fcntl\.LOCK_EX \| fcntl\.LOCK_NB\)", "pass"
+)
 
-TEN_KILLS: Check = partial(check_ten_kills, listed=False, seed=4)
+TEN_KILLS: Check = partial(check_kills, listed=False, seed=4)
 ON_RECEIPT: Check = partial(check_boundary, boundary=REQUEST_RECEIVED, listed=False)
+RIVALS: Check = partial(check_rivals, seed=1)
+SENT_AGAIN = "bought twice|the ledger says .*'pending'"  # or about to be, when it is looked at
 
 needs_strace = pytest.mark.skipif(bool(why_not()), reason=why_not())
 CAUGHT = [  # the mutant, the check, and what the check says
@@ -57,15 +63,16 @@ CAUGHT = [  # the mutant, the check, and what the check says
     pytest.param(NO_INTENT, ON_RECEIPT, "intents are on disk", id="no intent, a kill on receipt"),
     pytest.param(NO_INTENT, check_order, "left before", id="no intent, order", marks=needs_strace),
     pytest.param(NO_SYNC, check_order, "were synced", id="no sync, order", marks=needs_strace),
-    pytest.param(SENDS_AGAIN, TEN_KILLS, "bought twice", id="sends again, ten kills"),
+    pytest.param(SENDS_AGAIN, TEN_KILLS, SENT_AGAIN, id="sends again, ten kills"),
     pytest.param(SENDS_AGAIN, ON_RECEIPT, "bought twice", id="sends again, a kill on receipt"),
     pytest.param(
         SENDS_AGAIN,
         check_each_sync,
-        "bought twice",
+        SENT_AGAIN,
         id="sends again, rehearsal",
         marks=needs_strace,
     ),
+    pytest.param(NO_LOCK, RIVALS, "of two runners|it is not told", id="no lock, rivals"),
 ]
 
 

@@ -398,6 +398,18 @@ async def test_a_killed_download_that_was_whole_gets_its_name_without_another_re
     assert not list((folder / "run" / "work" / "partial").iterdir())
 
 
+async def test_what_a_kill_left_of_the_look_whether_clips_can_be_kept_is_removed(
+    folder: Path,
+) -> None:
+    path = numbered(folder, 1)
+    places = [folder / "run" / "videos", folder / "run" / "work" / "partial"]
+    for place in places:
+        place.mkdir(parents=True)
+        (place / ".batchsora-x7_k2b").touch()
+    await run(folder, story(), path)
+    assert not [it for place in places for it in place.glob(".*")]
+
+
 async def test_a_strangers_file_that_appears_in_a_clips_place_stays_and_the_clip_steps_aside(
     folder: Path,
 ) -> None:
