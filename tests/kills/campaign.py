@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .outside import BATCHSORA, PATIENCE_S, started
 from .promises import Broken
@@ -44,8 +46,10 @@ class Noted:
 class Campaign:
     """One manifest and its run folder; the runner is that of the package in a given folder."""
 
-    def __init__(self, package: Path, home: Path, *options: str, jobs: int) -> None:
-        self.folder = home / "run"
+    def __init__(
+        self, package: Path, home: Path, *options: str, jobs: int, folder: Path | None = None
+    ) -> None:
+        self.folder = folder or home / "run"
         self.ledger = self.folder / "ledger.db"
         self.prompts = tuple(f"Scene {number:02}" for number in range(jobs))
         self._package = package
@@ -89,6 +93,12 @@ class Campaign:
     def said(self) -> str:
         """Return the last words of everything that was run so far."""
         return "\n".join(self._said.read_text("utf-8").splitlines()[-8:])
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Read what its runners told with `--progress json`; a kill may have cut a line off."""
+        for line in self._said.read_text("utf-8").splitlines():
+            if line.startswith("{") and line.endswith("}"):
+                yield json.loads(line)
 
     def wait_for_work(self, runner: subprocess.Popen[str]) -> None:
         """Wait until this runner has the run folder for itself, or is no more."""

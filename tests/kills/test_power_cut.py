@@ -1,0 +1,23 @@
+"""The power is cut at random instants, and nothing is lost that was acknowledged by then."""
+
+from pathlib import Path
+
+import pytest
+
+from .cuts import check_cuts
+from .disks import why_not
+from .outside import SHIPPED
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Give a folder in which disks can be mounted."""
+    if reason := why_not():
+        pytest.skip(reason)
+    return tmp_path
+
+
+def test_three_power_cuts_lose_nothing_that_was_acknowledged(home: Path) -> None:
+    tally = check_cuts(SHIPPED, home, listed=False, seed=1, cuts=3)
+    assert tally.cuts == 3
+    assert min(tally.intents, tally.ids, tally.clips) > 0
