@@ -17,7 +17,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_three_power_cuts_lose_nothing_that_was_acknowledged(home: Path) -> None:
+def test_power_cuts_lose_nothing_that_was_acknowledged(home: Path) -> None:
     tally = check_cuts(SHIPPED, home, listed=False, seed=1, cuts=3)
     assert tally.cuts == 3
     assert min(tally.intents, tally.ids, tally.clips) > 0
