@@ -55,6 +55,7 @@ class Campaign:
         self._package = package
         self._home = home
         self._said = home / "said.txt"
+        self._said.touch()
         self._manifest = home / "scenes.yaml"
         self._manifest.write_text("rows:\n" + "".join(map(_row, range(jobs), self.prompts)))
         self._options = (
@@ -95,10 +96,9 @@ class Campaign:
         return "\n".join(self._said.read_text("utf-8").splitlines()[-8:])
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """Read what its runners told with `--progress json`; a kill may have cut a line off."""
-        for line in self._said.read_text("utf-8").splitlines():
-            if line.startswith("{") and line.endswith("}"):
-                yield json.loads(line)
+        """Read what its runners told with `--progress json`, up to the last whole line."""
+        *lines, _ = self._said.read_text("utf-8").split("\n")
+        return (json.loads(it) for it in lines if it.startswith("{"))
 
     def wait_for_work(self, runner: subprocess.Popen[str]) -> None:
         """Wait until this runner has the run folder for itself, or is no more."""

@@ -6,7 +6,9 @@ on a disk whose power is cut; the service's record, and what the runner said, li
 
 from __future__ import annotations
 
+import random
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -16,14 +18,16 @@ from pathlib import Path
 
 from batchsora.lifecycle import Event
 
-from .campaign import Campaign, Noted
+from .campaign import BETWEEN_LOOKS_S, Campaign, Noted
 from .disks import Disk, disk
-from .lives import STORY, Instant, instants
+from .lives import STORY
 from .outside import Record, read_record, simulator
 from .promises import Broken, check_kept_clip, check_purchases, settle
 
 JOBS_A_CUT = 8
-WORK_S = 1.5  # in which a runner buys most of them
+WORDS = (0, 2 * JOBS_A_CUT)  # of those, how many are waited for
+ACKNOWLEDGED = frozenset({Event.SUBMIT_ACCEPTED, Event.DOWNLOAD_KEPT})
+SOON_S = 0.3  # a request or two after the last of these words
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,17 @@ class Tally:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When the power is cut: after so many acknowledgements of a runner's, and a while.
+
+    Counted in time alone, a slow machine would be cut off before anything is bought.
+    """
+
+    words: int
+    delay_s: float
+
+
 def check_cuts(package: Path, home: Path, *, listed: bool, seed: int, cuts: int) -> Tally:
     """Cut a campaign's power so often, look at the disk each time, and see it through."""
     with (
@@ -55,20 +70,20 @@ def check_cuts(package: Path, home: Path, *, listed: bool, seed: int, cuts: int)
         campaign = Campaign(package, home, *options, jobs=JOBS_A_CUT * cuts, folder=folder)
         tally = Tally()
         with _told_with(seed, campaign) as met:
-            when = instants(seed, WORK_S)
+            chance = random.Random(seed)
             while len(met) < cuts:
-                instant = next(when)
-                if _is_cut_off(campaign, cut_off, instant):
-                    met.append(instant)
+                moment = Moment(chance.randint(*WORDS), chance.uniform(0.0, SOON_S))
+                if _is_cut_off(campaign, cut_off, moment):
+                    met.append(moment)
                     tally = _look(campaign, read_record(url), len(met))
             settle(campaign, partial(read_record, url))
         return tally
 
 
 @contextmanager
-def _told_with(seed: int, campaign: Campaign) -> Iterator[list[Instant]]:
+def _told_with(seed: int, campaign: Campaign) -> Iterator[list[Moment]]:
     """Add to what was broken how it can be looked at again."""
-    met: list[Instant] = []
+    met: list[Moment] = []
     try:
         yield met
     except Broken as broken:
@@ -76,17 +91,17 @@ def _told_with(seed: int, campaign: Campaign) -> Iterator[list[Instant]]:
         raise
 
 
-def _is_cut_off(campaign: Campaign, cut_off: Disk, instant: Instant) -> bool:
-    """Start a runner, cut the power at an instant, kill it; tell whether it had not ended before.
+def _is_cut_off(campaign: Campaign, cut_off: Disk, moment: Moment) -> bool:
+    """Start a runner, cut the power at a moment, and kill it; False if it had ended before.
 
-    What it does between the cut and its death can't be kept: it lives for a moment too long, as a
-    machine does whose disk fails first.
+    It lives for an instant longer than its disk, which does it no good: nothing can be kept.
     """
+    words = _acknowledged(campaign) + moment.words
     with campaign.runner() as runner:
-        if instant.at_work:
-            campaign.wait_for_work(runner)
+        while runner.poll() is None and _acknowledged(campaign) < words:
+            time.sleep(BETWEEN_LOOKS_S)
         try:
-            runner.wait(instant.delay_s)
+            runner.wait(moment.delay_s)
         except subprocess.TimeoutExpired:
             cut_off.cut()
             runner.kill()
@@ -95,6 +110,10 @@ def _is_cut_off(campaign: Campaign, cut_off: Disk, instant: Instant) -> bool:
             return False
     cut_off.restore()
     return True
+
+
+def _acknowledged(campaign: Campaign) -> int:
+    return sum(it["event"] in ACKNOWLEDGED for it in campaign.events())
 
 
 def _look(campaign: Campaign, record: Record, cuts: int) -> Tally:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .mutants import MUTANTS, Mutant, patched
+from .mutants import Mutant, patched
+from .mutations import MUTANTS
 from .outside import SHIPPED
 from .suite import FAILED, PASSED, SKIPPED, run_tests
 

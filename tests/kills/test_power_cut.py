@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .cuts import check_cuts
+from .cuts import JOBS_A_CUT, check_cuts
 from .disks import why_not
 from .outside import SHIPPED
 
@@ -20,4 +20,4 @@ def home(tmp_path: Path) -> Path:
 def test_power_cuts_lose_nothing_that_was_acknowledged(home: Path) -> None:
     tally = check_cuts(SHIPPED, home, listed=False, seed=1, cuts=3)
     assert tally.cuts == 3
-    assert min(tally.intents, tally.ids, tally.clips) > 0
+    assert tally.intents >= tally.ids >= JOBS_A_CUT

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from batchsora.job import State
+from batchsora.lifecycle import Event
 from batchsora.runner.campaign import carry_out
 from batchsora.runner.choosing import Choice
 from batchsora.runner.progress import Told
 from batchsora.simulator import Fault
 
 from .campaigning import opened
-from .test_runs import AT_ONCE, ends, numbered, run, story
+from .test_runs import AT_ONCE, ends, jobs, numbered, run, story
 
 pytestmark = pytest.mark.looptime
 
@@ -56,3 +57,18 @@ async def test_a_clip_on_its_way_has_no_clips_name(folder: Path) -> None:
     outcome = await run(folder, tale, numbered(folder, 2), look, **AT_ONCE)
     assert ends(outcome) == {State.DONE: 2}
     assert found == {"0.mp4", "1.mp4"}
+
+
+async def test_a_strangers_file_that_appears_when_a_clip_is_about_to_be_named_stays(
+    folder: Path,
+) -> None:
+    strange = folder / "run" / "videos" / "0.mp4"
+
+    def appear(told: Told) -> None:
+        if told.what == Event.DOWNLOAD_CHECKED and not strange.exists():
+            strange.write_bytes(b"not of ours")
+
+    outcome = await run(folder, story(), numbered(folder, 1), appear)
+    assert ends(outcome) == {State.DONE: 1}
+    assert strange.read_bytes() == b"not of ours"
+    assert jobs(folder)["0"]["file"] != "videos/0.mp4"
