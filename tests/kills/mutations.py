@@ -17,10 +17,6 @@ _ORDER = _in(
     "kills/test_kill_traced",
     "test_an_intent_is_synced_before_its_request_leaves",
 )
-_POWER_CUT = _in(
-    "kills/test_power_cut",
-    "test_power_cuts_lose_nothing_that_was_acknowledged",
-)
 _PLACING = _in(
     "runner/test_placing",
     "test_a_clip_is_synced_then_named_then_its_name_is_synced_and_only_then_it_is_kept",
@@ -48,7 +44,6 @@ NO_SYNC = Mutant(
     (
         *_in("ledger/test_opening", "test_an_open_ledger_loses_nothing_to_a_power_cut"),
         *_ORDER,
-        *_POWER_CUT,
     ),
 )
 UNSYNCED_CLIP = Mutant(
@@ -155,7 +150,8 @@ MUTANTS = (
             Patch("    _rejections: int = 0\n", "    _rejections: int = 0\n    doubts: int = 0\n"),
             Patch(
                 "        self.take_note(after)\n",
-                "        self.take_note(after)\n        self.doubts += event is Event.SUBMIT_LOST\n",
+                "        self.take_note(after)\n"
+                "        self.doubts += event is Event.SUBMIT_LOST\n",
             ),
             Patch("run.ledger.count_in_doubt() >=", "run.doubts >="),
         ),
