@@ -7,7 +7,7 @@ DEV := $(VENV)/.ready-to-work
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench docs clean
+.PHONY: help run test lint bench powercut docs clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -26,6 +26,9 @@ lint: $(DEV)  ## check style, types and layers
 
 bench: $(DEV)  ## measure speed and memory, against what one would use otherwise
 	$(BIN)/python tests/bench/bench.py
+
+powercut: $(DEV)  ## cut the power under campaigns, twenty times, and print what was lost; needs root
+	cd tests && ../$(BIN)/python -m kills.powercut
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -27,6 +27,7 @@ from .promises import Broken, check_kept_clip, check_purchases, settle
 JOBS_A_CUT = 8
 WORDS = (0, 2 * JOBS_A_CUT)  # of those, how many are waited for
 ACKNOWLEDGED = frozenset({Event.SUBMIT_ACCEPTED, Event.DOWNLOAD_KEPT})
+GIVES_AN_ID = frozenset({Event.SUBMIT_ACCEPTED, Event.DOUBT_ADOPTED})
 SOON_S = 0.3  # a request or two after the last of these words
 
 
@@ -71,9 +72,12 @@ def check_cuts(package: Path, home: Path, *, listed: bool, seed: int, cuts: int)
         tally = Tally()
         with _told_with(seed, campaign) as met:
             chance = random.Random(seed)
+            has_work = True
             while len(met) < cuts:
-                moment = Moment(chance.randint(*WORDS), chance.uniform(0.0, SOON_S))
-                if _is_cut_off(campaign, cut_off, moment):
+                words = chance.randint(*WORDS) if has_work else 0
+                moment = Moment(words, chance.uniform(0.0, SOON_S))
+                has_work = _is_cut_off(campaign, cut_off, moment)
+                if has_work:
                     met.append(moment)
                     tally = _look(campaign, read_record(url), len(met))
             settle(campaign, partial(read_record, url))
@@ -120,7 +124,7 @@ def _look(campaign: Campaign, record: Record, cuts: int) -> Tally:
     """See that all is there that was acknowledged before the cut."""
     noted = {it.id: it for it in campaign.noted()}
     events = tuple(campaign.events())
-    bought = {it["job"]: it["video_id"] for it in events if it["event"] == Event.SUBMIT_ACCEPTED}
+    bought = {it["job"]: it["video_id"] for it in events if it["event"] in GIVES_AN_ID}
     kept = [it["job"] for it in events if it["event"] == Event.DOWNLOAD_KEPT]
     _check_intents(record, noted.values())
     for job, video_id in bought.items():

@@ -42,9 +42,11 @@ def run_tests(nodes: Collection[str], package: Path, home: Path) -> dict[str, st
         text=True,
         timeout=PATIENCE_S,
     )
-    assert report.exists(), ran.stdout + ran.stderr
+    if ran.returncode not in {0, 1}:  # nothing was judged: no such test, or no import
+        sys.stdout.write(ran.stdout + ran.stderr)
+        return dict.fromkeys(nodes, BROKEN)
     cases = [_case(it) for it in ET.parse(report).iter("testcase")]  # noqa: S314 - pytest's own
-    return {node: _outcome(node, cases, ran.stdout) for node in nodes}
+    return {node: _outcome(node, cases) for node in nodes}
 
 
 def _environment(package: Path) -> dict[str, str]:
@@ -64,7 +66,6 @@ def _case(element: ET.Element) -> tuple[str, str]:
     return node, SKIPPED if "skipped" in told else PASSED
 
 
-def _outcome(node: str, cases: Collection[tuple[str, str]], said: str) -> str:
+def _outcome(node: str, cases: Collection[tuple[str, str]]) -> str:
     came = {it for case, it in cases if case == node or case.startswith(f"{node}[")}
-    assert came, f"{node} was not run:\n{said}"
     return next(it for it in (BROKEN, FAILED, SKIPPED, PASSED) if it in came)

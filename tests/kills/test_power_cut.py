@@ -28,5 +28,5 @@ def test_power_cuts_lose_nothing_that_was_acknowledged(home: Path) -> None:
 
 def test_a_ledger_that_is_not_synced_is_found_out_by_a_power_cut(home: Path) -> None:
     package = patched(NO_SYNC, home / "package")
-    with pytest.raises(Broken, match="lost|intents are on disk|damaged"):
+    with pytest.raises(Broken, match=r"lost|intents are on disk|damaged"):
         check_cuts(package, home, listed=False, seed=1, cuts=3)
