@@ -21,7 +21,7 @@ from batchsora.lifecycle import Event
 from .campaign import BETWEEN_LOOKS_S, Campaign, Noted
 from .disks import Disk, disk
 from .lives import STORY
-from .outside import Record, read_record, simulator
+from .outside import PATIENCE_S, Record, read_record, simulator
 from .promises import Broken, check_kept_clip, check_purchases, settle
 
 JOBS_A_CUT = 8
@@ -102,8 +102,7 @@ def _is_cut_off(campaign: Campaign, cut_off: Disk, moment: Moment) -> bool:
     """
     words = _acknowledged(campaign) + moment.words
     with campaign.runner() as runner:
-        while runner.poll() is None and _acknowledged(campaign) < words:
-            time.sleep(BETWEEN_LOOKS_S)
+        _wait_for(campaign, runner, words)
         try:
             runner.wait(moment.delay_s)
         except subprocess.TimeoutExpired:
@@ -114,6 +113,14 @@ def _is_cut_off(campaign: Campaign, cut_off: Disk, moment: Moment) -> bool:
             return False
     cut_off.restore()
     return True
+
+
+def _wait_for(campaign: Campaign, runner: subprocess.Popen[str], words: int) -> None:
+    """Wait until so much is acknowledged, or the runner has ended."""
+    stuck_at = time.monotonic() + PATIENCE_S
+    while runner.poll() is None and _acknowledged(campaign) < words:
+        assert time.monotonic() < stuck_at, campaign.said()
+        time.sleep(BETWEEN_LOOKS_S)
 
 
 def _acknowledged(campaign: Campaign) -> int:

@@ -55,17 +55,18 @@ def _tell(seed: str, listed: str, told: Tally) -> None:
 
 
 def _mutants(seed: int) -> int:
-    _row("mutant", "cuts", "caught")
-    _row(*["---"] * 3)
+    _row("mutant", "cuts", "caught", "not with seed")
+    _row(*["---"] * 4)
     for mutant in (NO_SYNC, UNSYNCED_CLIP, UNSYNCED_NAME):
-        caught = 0
+        missed = []
         with TemporaryDirectory() as folder:
             package = patched(mutant, Path(folder) / "package")
             for number in range(seed, seed + TRIES):
                 home = Path(folder) / str(number)
                 home.mkdir()
-                caught += _is_caught(package, home, number)
-        _row(mutant.name, TRIES, caught)
+                if not _is_caught(package, home, number):
+                    missed.append(number)
+        _row(mutant.name, TRIES, TRIES - len(missed), ", ".join(map(str, missed)))
     return 0
 
 
