@@ -13,10 +13,6 @@ def _in(file: str, *tests: str) -> tuple[str, ...]:
     return tuple(f"tests/{file}.py::{test}" for test in tests)
 
 
-_ORDER = _in(
-    "kills/test_kill_traced",
-    "test_an_intent_is_synced_before_its_request_leaves",
-)
 _PLACING = _in(
     "runner/test_placing",
     "test_a_clip_is_synced_then_named_then_its_name_is_synced_and_only_then_it_is_kept",
@@ -43,7 +39,7 @@ NO_SYNC = Mutant(
     (Patch("pragma synchronous = full", "pragma synchronous = off"),),
     (
         *_in("ledger/test_opening", "test_an_open_ledger_loses_nothing_to_a_power_cut"),
-        *_ORDER,
+        *_in("kills/test_kill_traced", "test_an_intent_is_synced_before_its_request_leaves"),
     ),
 )
 UNSYNCED_CLIP = Mutant(
@@ -62,13 +58,7 @@ MUTANTS = (
     Mutant(
         "no intent",  # it is written down when the answer is there
         (Patch(_INTENT + _REQUEST, _REQUEST + _INTENT),),
-        (
-            *_in(
-                "runner/test_submitting",
-                "test_an_intent_is_in_the_ledger_when_its_request_arrives",
-            ),
-            *_ORDER,
-        ),
+        _in("runner/test_submitting", "test_an_intent_is_in_the_ledger_when_its_request_arrives"),
     ),
     Mutant(
         "no compare-and-swap",
