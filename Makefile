@@ -11,7 +11,7 @@ SEED ?= 1
 KILLS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench torture docs clean
+.PHONY: help run test lint bench torture powercut docs clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -33,6 +33,9 @@ bench: $(DEV)  ## measure speed and memory, against what one would use otherwise
 
 torture: $(DEV)  ## kill it, 300 times and at each system call: SEED=7 KILLS=50; a quarter of an hour
 	PYTHONPATH=tests $(BIN)/python -m kills.torture --seed $(SEED) --kills $(KILLS)
+
+powercut: $(DEV)  ## cut the power under campaigns, twenty times, and print what was lost; needs root
+	cd tests && ../$(BIN)/python -m kills.powercut
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Job, Reason
-from batchsora.ledger.ledger import OverBudgetError
 from batchsora.lifecycle import Event
 from batchsora.manifest import is_address
 from batchsora.media.images import ImageProblem, prepare_image
@@ -36,13 +35,9 @@ async def submit(job: Job, run: Session, tries: Tries) -> Job:
         generation = await run.stopping.unless_asked(run.gates.submit.admit(), buying=True)
         if generation is None or admission(job, run) is not Admission.GO:
             return job
-        try:
-            job = run.record(job, Event.SUBMIT_STARTED)
-        except OverBudgetError:  # somebody else was as quick: admission says what follows
-            return job
+        job = run.record(job, Event.SUBMIT_STARTED)
         video, verdict = await run.service.create(job.order, tries.upload)
         job = _settle(job, run, tries, video, verdict)
-        tries.began_s = asyncio.get_running_loop().time()  # of the wait for a clip, or for news
     await run.heed(run.gates.submit, verdict, generation)
     if verdict.kind is Kind.RETRY:
         await run.stopping.sleep(RETRIES.wait_s(tries.unsent, run.chance()), buying=True)
@@ -70,6 +65,7 @@ async def _prepare(job: Job, run: Session) -> Upload | None:
 
 def _settle(job: Job, run: Session, tries: Tries, video: Video | None, verdict: Verdict) -> Job:
     """Record what became of a submission. Nothing here may wait: the answer is not on disk yet."""
+    tries.began_s = asyncio.get_running_loop().time()  # of the wait for a clip, or for news
     if video is not None and video.id is not None and verdict.kind is Kind.OK:
         return _accepted(job, run, tries, video.id)
     fault = verdict.fault or Fault("unknown", "the service said nothing that can be understood")

@@ -22,6 +22,7 @@ from doc_pages import (
     table,
     the_block,
 )
+from kills.mutations import MUTANTS
 from platformdirs.macos import MacOS
 from platformdirs.unix import Unix
 
@@ -246,6 +247,17 @@ def test_every_fault_is_listed_with_its_places() -> None:
         for it in table(SIMULATOR, "fault")
     }
     assert told == {name: wrong.places for name, wrong in FAULTS.items()}
+
+
+# -- promises taken out ----------------------------------------------------------------------------
+
+
+def test_every_promise_that_is_taken_out_is_listed_with_the_tests_that_miss_it() -> None:
+    told = {
+        it["taken out"]: tuple(re.findall(r"`(.+?)`", it["missed by"]))
+        for it in table(RELIABILITY, "taken out")
+    }
+    assert told == {mutant.name: mutant.caught_by for mutant in MUTANTS}
 
 
 # -- the checkout, the disk, the pages themselves --------------------------------------------------

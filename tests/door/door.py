@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import batchsora
 from batchsora.simulator import Scenario, serving
 
 KEY = "sk-canary-5b1f00d-0123456789"
+PACKAGE = Path(batchsora.__file__).parents[1]  # what is tested here is what a shell starts
 PATIENCE_S = 60.0
 FAST = {"render_s": (0.1, 0.2), "clip": "tiny"}
 QUICK = ("--rate", "100/1s", "--burst", "20")  # nobody waits for a rate here
@@ -65,7 +67,12 @@ class Desk:
         return subprocess.Popen(
             [sys.executable, "-m", "batchsora", *words],
             cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **variables},
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(self.folder),
+                "PYTHONPATH": str(PACKAGE),
+                **variables,
+            },
             stdin=subprocess.DEVNULL if at is None else at,
             stdout=subprocess.PIPE if at is None else at,
             stderr=subprocess.PIPE if at is None else at,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .door import KEY, PATIENCE_S, QUICK, Desk, Said, service
+from .door import KEY, PACKAGE, PATIENCE_S, QUICK, Desk, Said, service
 
 ROWS = "猫 wears 🎩", "sun rises slowly"
 FULL = Path("/dev/full")
@@ -32,7 +32,12 @@ def types_onto(desk: Desk, stdout: Path, *words: str, **variables: str) -> Said:
         ended = subprocess.run(
             [sys.executable, "-m", "batchsora", *words],
             cwd=desk.folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(desk.folder), **variables},
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(desk.folder),
+                "PYTHONPATH": str(PACKAGE),
+                **variables,
+            },
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.PIPE,

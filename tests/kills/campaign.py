@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,10 +48,16 @@ class Campaign:
     """One manifest and its run folder; the runner is that of the package in a given folder."""
 
     def __init__(
-        self, package: Path, home: Path, *options: str, jobs: int, warm: bool = False
+        self,
+        package: Path,
+        home: Path,
+        *options: str,
+        jobs: int,
+        folder: Path | None = None,
+        warm: bool = False,
     ) -> None:
         """Write the manifest; `warm` is for the shipped package only, and saves its imports."""
-        self.folder = home / "run"
+        self.folder = folder or home / "run"
         self.ledger = self.folder / "ledger.db"
         self.log = self.folder / "run.log"
         self.prompts = tuple(f"Scene {number:02}" for number in range(jobs))
@@ -58,6 +65,7 @@ class Campaign:
         self._home = home
         self._warm = warm and package == SHIPPED
         self._said = home / "said.txt"
+        self._said.touch()
         self._manifest = home / "scenes.yaml"
         self._manifest.write_text("rows:\n" + "".join(map(_row, range(jobs), self.prompts)))
         self._options = (
@@ -104,6 +112,11 @@ class Campaign:
     def said(self, lines: int = 8) -> str:
         """Return the last words of everything that was run so far."""
         return "\n".join(self._said.read_text("utf-8").splitlines()[-lines:])
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Read what its runners told with `--progress json`, up to the last whole line."""
+        *lines, _ = self._said.read_text("utf-8").split("\n")
+        return (json.loads(it) for it in lines if it.startswith("{"))
 
     def wait_for_work(self, runner: subprocess.Popen[str]) -> None:
         """Wait until this runner has the run folder for itself, or is no more."""

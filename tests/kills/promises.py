@@ -118,11 +118,12 @@ def check_kept(campaign: Campaign, record: Record) -> None:
             raise Broken(f"{job.id} is {job.state}, bought {job.purchases} times")
         if [job.video_id] != record.ids(job.prompt):
             raise Broken(f"{job.id} has {job.video_id}, its own is {record.ids(job.prompt)}")
-        _check_clip(campaign.folder, job)
+        check_kept_clip(campaign.folder, job)
     _check_files(campaign.folder, {str(job.file) for job in noted})
 
 
-def _check_clip(folder: Path, job: Noted) -> None:
+def check_kept_clip(folder: Path, job: Noted) -> None:
+    """See that the clip of a finished job is in its place, whole, and the one that was ordered."""
     file = folder / str(job.file)
     try:
         facts = check_clip(file)

@@ -107,10 +107,13 @@ async def test_takes_of_one_row_need_no_turn_and_each_finds_a_clip_of_its_own(
 ) -> None:
     shutil.copy(PHOTOGRAPHS / "cat.png", folder)
     row = {"id": "cat", "image": "cat.png", "prompt": "It moves", "takes": 4}
-    faults = (Fault("create", "lost_after", nth=(2,)), Fault("create", "slow"))
+    # a lost one must not be slow as well: its answer would come before it is cut off
+    faults = (Fault("create", "lost_after", nth=(2,)), Fault("create", "slow", nth=(1, 3, 4)))
     tale = story(*faults, slow_s=30.0)
-    outcome = await run(folder, tale, manifest(folder, row), **AT_ONCE)
+    told: list[Told] = []
+    outcome = await run(folder, tale, manifest(folder, row), told.append, **AT_ONCE)
     assert ends(outcome) == {State.DONE: 4}
+    assert [it.what for it in told].count(Event.DOUBT_ADOPTED) == 1
     times = came(folder)
     assert len(times) == 4
     assert times[-1] - times[0] < 5  # all on the wire at once
