@@ -95,8 +95,12 @@ def see_to_folder(aim: Aim) -> None:
         raise UsageError(what, "rename the manifest, or run it in another folder with --out-dir")
     found = sorted(name for name in own if (folder / name).exists())
     if found and not (folder / LEDGER).exists():
-        what = f"{shown(folder)} is no run folder, and holds {', '.join(found)}"
-        raise UsageError(what, "choose another folder with --out-dir, or move that away")
+        what = f"{shown(folder)} has no {LEDGER}, and holds {', '.join(found)}"
+        mend = (
+            "if its ledger was removed, put it back, for without it all is bought again;"
+            " else choose another folder with --out-dir"
+        )
+        raise UsageError(what, mend)
 
 
 def insist_on_text(path: Path, mend: str) -> None:

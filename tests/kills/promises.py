@@ -55,6 +55,10 @@ class LeftLying(Broken):
     """A file is lying about that belongs to nothing."""
 
 
+class OverBudget(Broken):
+    """More was billed, or may be, than was allowed; or less was bought than that allows."""
+
+
 class LedgerDamaged(Broken):
     """The ledger does not pass SQLite's own check of its integrity."""
 

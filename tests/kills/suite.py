@@ -17,7 +17,7 @@ PASSED, SKIPPED, FAILED = "passed", "skipped", "failed"
 BROKEN = "broken"  # it did not come to a judgement: an import, a fixture, a crash
 
 # how a test says that what it looked at is not as it should be
-_JUDGED = re.compile(r"AssertionError|assert |Failed: DID NOT RAISE|kills\.promises\.Broken")
+_JUDGED = re.compile(r"AssertionError|assert |Failed: DID NOT RAISE|kills\.promises\.\w+:")
 
 
 def run_tests(nodes: Collection[str], package: Path, home: Path) -> dict[str, str]:

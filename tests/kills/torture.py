@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .boundaries import ON_THE_WIRE, story
+from .budget import check_budget
 from .lives import check_kills
 from .outside import SHIPPED, simulator
 from .points import KINDS, Point, check_point, find_points
@@ -32,6 +33,7 @@ from .promises import (
     IdForgotten,
     LedgerDamaged,
     LeftLying,
+    OverBudget,
     TooManyDoubts,
     Unintended,
 )
@@ -43,6 +45,7 @@ AT_A_TIME = 2
 KILLS_EACH = 25  # of one campaign: it gets through them, and has work for each
 JOBS = 60
 ROUNDS_OF_RIVALS = 20
+BUDGETS = 2  # of three limits each
 ZEROS: dict[str, type[Broken]] = {
     "clips bought twice": BoughtTwice,
     "requests without an intent on the disk": Unintended,
@@ -51,6 +54,7 @@ ZEROS: dict[str, type[Broken]] = {
     "clips missing, damaged, or not what was ordered": ClipSpoiled,
     "files left lying about": LeftLying,
     "ledgers damaged": LedgerDamaged,
+    "bills beyond the budget": OverBudget,
     "anything else": Broken,
 }
 
@@ -120,6 +124,18 @@ class Torturer:
         ]
         yield "two runners at once: one sent away", sum(1 for _ in self._all(checks))
 
+    def spend(self) -> Iterator[Line]:
+        """Spend budgets with kills on the way."""
+        seeds = [1000 * self._seed + number for number in range(BUDGETS)]
+        homes = [self._folder(f"budget-{it}") for it in seeds]
+        checks = [
+            partial(check_budget, SHIPPED, home, seed=it)
+            for home, it in zip(homes, seeds, strict=True)
+        ]
+        for spent in self._all(checks):
+            for one in spent:
+                yield "500 jobs: USD allowed / billed / in doubt, jobs left, kills", one
+
     def zeros(self) -> Iterator[Line]:
         """Count what was broken."""
         for name, kind in ZEROS.items():
@@ -163,7 +179,13 @@ def torture(seed: int, kills: int) -> bool:
     home = Path(tempfile.mkdtemp(prefix="torture-"))
     print(f"| {'what':66} | {f'seed {seed}':34} |\n| {'-' * 66} | {'-' * 34} |", flush=True)
     with closing(Torturer(home, seed)) as torturer:
-        for part in (torturer.kill(kills), torturer.trap(), torturer.rival(), torturer.zeros()):
+        for part in (
+            torturer.kill(kills),
+            torturer.trap(),
+            torturer.rival(),
+            torturer.spend(),
+            torturer.zeros(),
+        ):
             for name, count in part:
                 print(f"| {name:66} | {count!s:34} |", flush=True)
     minutes, seconds = divmod(int(time.monotonic() - began_s), 60)
