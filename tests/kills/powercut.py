@@ -36,7 +36,9 @@ def main() -> int:
 
 def _shipped(seed: int) -> int:
     """Cut the shipped program off; what is lost ends it with what it was."""
-    _row("seed", "list", "cuts", "requests", "intents lost", "ids", "ids lost", "clips", "clips lost")
+    _row(
+        "seed", "list", "cuts", "requests", "intents lost", "ids", "ids lost", "clips", "clips lost"
+    )
     _row(*["---"] * 9)
     total = Tally()
     for number in range(seed, seed + CAMPAIGNS):
