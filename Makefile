@@ -20,7 +20,7 @@ run: $(RUN)  ## make clips from the sample manifest, against the embedded simula
 	$(BIN)/batchsora run manifests/campaign.yaml --simulate
 
 test: $(DEV)  ## run the tests
-	$(BIN)/python -m pytest -q -n auto --dist loadfile
+	$(BIN)/python -m pytest -q -n auto --dist loadfile $(PYTEST)
 
 lint: $(DEV)  ## check style, types and layers
 	$(BIN)/ruff check .
@@ -55,6 +55,7 @@ $(DEV): $(VENV)/bin/pip pyproject.toml constraints.txt
 docs: $(DEV)  ## write the pages that are made from the code
 	$(BIN)/python tests/docs/commands_page.py
 	$(BIN)/python tests/docs/errors_page.py
+	$(BIN)/python tests/docs/faults_page.py
 	$(BIN)/batchsora schema > manifests/manifest.schema.json
 
 clean:  ## remove the environment and the caches

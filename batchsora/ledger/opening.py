@@ -177,6 +177,7 @@ _FREE_SPACE = "free some disk space, then run the same command again"
 _LET_GO = "close the program that has it open, then run the same command again"
 _PUT_BACK = "keep it, run nothing, and read `docs/reliability.md`: A damaged ledger"
 _SEE_FOLDER = "see that the folder is there and writable, then run the same command again"
+_BRING_BACK = "bring it back, and run nothing before: a new ledger would buy everything again"
 _BUG = "this is a bug in batchsora: nothing was written; please report it"
 _MENDS = {
     sqlite3.SQLITE_FULL: _FREE_SPACE,
@@ -189,6 +190,8 @@ _MENDS = {
 
 def explain(error: sqlite3.Error | OSError, path: Path) -> LedgerError:
     """Say what a failure of the ledger means, and how it is mended."""
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
+        return LedgerError(f"the ledger {path} was moved or removed under a run", _BRING_BACK)
     if isinstance(error, OSError):
         mend = _FREE_SPACE if error.errno in {errno.ENOSPC, errno.EDQUOT} else _SEE_FOLDER
     else:

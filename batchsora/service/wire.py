@@ -64,7 +64,7 @@ def _words(error: Exception) -> str:
         case aiohttp.ClientConnectorCertificateError():
             return str(error.certificate_error)
         case aiohttp.ClientConnectorError():
-            return str(error.os_error)
+            return str(error.os_error) or type(error.os_error).__name__
         case aiohttp.ClientError() | OSError():
             return str(error)
         case _:

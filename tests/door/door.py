@@ -24,8 +24,9 @@ import batchsora
 from batchsora.simulator import Scenario, serving
 
 KEY = "sk-canary-5b1f00d-0123456789"
-PACKAGE = Path(batchsora.__file__).parents[1]  # what is tested here is what a shell starts
 PATIENCE_S = 60.0
+# the package that is imported here is the one that is run, wherever another one is installed
+SURROUNDINGS = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(batchsora.__file__).parents[1])}
 FAST = {"render_s": (0.1, 0.2), "clip": "tiny"}
 QUICK = ("--rate", "100/1s", "--burst", "20")  # nobody waits for a rate here
 
@@ -67,12 +68,7 @@ class Desk:
         return subprocess.Popen(
             [sys.executable, "-m", "batchsora", *words],
             cwd=self.folder,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(self.folder),
-                "PYTHONPATH": str(PACKAGE),
-                **variables,
-            },
+            env={**SURROUNDINGS, "HOME": str(self.folder), **variables},
             stdin=subprocess.DEVNULL if at is None else at,
             stdout=subprocess.PIPE if at is None else at,
             stderr=subprocess.PIPE if at is None else at,

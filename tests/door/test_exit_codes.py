@@ -13,6 +13,7 @@ from batchsora.simulator import Fault
 from .door import KEY, QUICK, Desk, Service, interrupt, service
 
 SUN, RAIN, SNOW = "sun rises slowly", "rain on a window", "snow falls on a roof"
+DRAINED = "nothing more is bought, what was on the wire is recorded, and how to go on is told (130)"
 
 
 def mended(desk: Desk, state: Path, *words: str) -> Service:
@@ -166,6 +167,7 @@ def test_4_when_a_job_is_left_at_the_service_and_it_is_not_bought_again(
     assert "at the service" in said.err
 
 
+@pytest.mark.fault("Here", "two runners at once", "the second is refused (9), and buys nothing")
 def test_9_for_a_second_runner_at_once_and_it_buys_nothing(desk: Desk, tmp_path: Path) -> None:
     desk.writes_rows(SUN)
     with service(tmp_path / "state", render_s=(3.0, 3.0)) as shop:
@@ -178,6 +180,7 @@ def test_9_for_a_second_runner_at_once_and_it_buys_nothing(desk: Desk, tmp_path:
             assert str(first.pid) in second.err
             first.communicate()
             assert first.returncode == 0
+            assert (desk.states(), shop.creates) == ({"done": 1}, 1)
         finally:
             first.kill()
 
@@ -196,7 +199,17 @@ def test_9_for_a_ledger_that_is_none_and_the_file_stays(desk: Desk, content: byt
     assert (desk.run_folder / "ledger.db").read_bytes() == content
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, marks=pytest.mark.fault("Here", what, DRAINED), id=number.name)
+        for number, what in (
+            (signal.SIGINT, "Ctrl-C, once"),
+            (signal.SIGTERM, "SIGTERM"),
+            (signal.SIGHUP, "SIGHUP, the terminal hangs up"),
+        )
+    ],
+)
 def test_130_after_a_signal_with_the_way_to_go_on(
     desk: Desk, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -212,11 +225,15 @@ def test_130_after_a_signal_with_the_way_to_go_on(
         bought = shop.bought()
         assert said.code == 130
         assert set(bought.values()) == {1}
+        assert shop.creates == bought.total()
         assert desk.states()["running"] == bought.total()  # what was on the wire was recorded
     assert "go on with: batchsora run work.yaml" in said.err
     assert "left" in said.err
 
 
+@pytest.mark.fault(
+    "Here", "Ctrl-C, twice", "out at once (130), as after a crash: then in doubt (6)"
+)
 def test_a_second_signal_leaves_at_once_and_the_ledger_is_true(desk: Desk, tmp_path: Path) -> None:
     desk.writes_rows(SUN)
     silent = Fault("create", "silent")

@@ -7,26 +7,10 @@ import pytest
 
 from batchsora.simulator import Fault
 
-from .door import KEY, QUICK, Desk, Said, service
+from .canary import has_key, see_no_key
+from .door import KEY, QUICK, Desk, service
 
 PROMPTS = ("sun rises slowly", "rain on a window", "snow falls on a roof", "wind in the trees")
-SHAPES = (
-    KEY.encode(),
-    # in a longer text base64 looks different at each of three offsets: the middle is looked for
-    *(base64.b64encode(bytes(shift) + KEY.encode())[4:-4] for shift in range(3)),
-)
-
-
-def has_key(content: bytes) -> bool:
-    return any(shape in content for shape in SHAPES)
-
-
-def see_nothing(desk: Desk, *said: Said) -> None:
-    for path in desk.folder.rglob("*"):
-        if path.is_file():
-            assert not has_key(path.read_bytes()), path
-    for words in said:
-        assert not has_key((words.out + words.err).encode())
 
 
 def test_what_is_looked_for_would_be_found() -> None:
@@ -59,7 +43,7 @@ def test_the_key_is_nowhere_after_a_run_and_every_look_at_it(
         again = desk.buys(shop.url, "--progress", "json")
     shown = desk.types("show", "work.yaml", "*", GPTPROTO_API_KEY=KEY)
     status = desk.types("status", "--json", GPTPROTO_API_KEY=KEY)
-    see_nothing(desk, ran, resolved, again, shown, status)
+    see_no_key(desk.folder, ran, resolved, again, shown, status)
     assert not has_key(b"".join(it.read_bytes() for it in (tmp_path / "state").glob("*.db*")))
 
 
@@ -86,7 +70,7 @@ def test_a_key_that_is_none_is_refused_without_showing_it(desk: Desk, key: str) 
     desk.writes_rows(*PROMPTS)
     said = desk.types("run", "work.yaml", GPTPROTO_API_KEY=key)
     assert said.code == 2
-    see_nothing(desk, said)
+    see_no_key(desk.folder, said)
 
 
 def test_a_manifest_has_no_say_over_where_the_key_goes(desk: Desk) -> None:

@@ -65,13 +65,21 @@ def without_rights() -> Callable[[], AbstractContextManager[None]]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Mount a disk of 512 kB."""
-    disk = tmp_path / "disk"
+    with mounted(tmp_path / "disk", "512k") as disk:
+        yield disk
+
+
+@contextmanager
+def mounted(disk: Path, size: str) -> Iterator[Path]:
+    """Mount a disk of that size, in memory; the test is skipped where that can't be done."""
     disk.mkdir()
     if shutil.which("mount") is None:
-        pytest.skip("a small disk can't be mounted here: there is no mount")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
-    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if mounted.returncode != 0:
-        pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+        pytest.skip("not shown: a small disk can't be mounted here: there is no mount")
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"not shown: a small disk can't be mounted here: {done.stderr.strip()}")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

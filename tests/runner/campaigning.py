@@ -120,16 +120,21 @@ async def opened(
     work: Work = Work.ALL,
     resend_absent: bool = False,
     neighbours: Neighbours = Neighbours(),  # noqa: B008 - a value that nobody can change
+    key: str = "sk-any",
+    astray_s: Callable[[], float] = lambda: 0.0,
     **settings: Any,
 ) -> AsyncIterator[Session]:
-    """Open a session of a manifest against the service of a story, or another one's address."""
+    """Open a session of a manifest against the service of a story, or another one's address.
+
+    `astray_s` tells how far the runner's own clock is ahead of the service's, in seconds.
+    """
     loop = asyncio.get_running_loop()
 
     def clock() -> float:
         return BEGAN_AT + loop.time()
 
     def now() -> datetime:
-        return datetime.fromtimestamp(clock(), UTC)
+        return datetime.fromtimestamp(clock() + astray_s(), UTC)
 
     manifest = open_manifest(path)
     async with AsyncExitStack() as stack:
@@ -137,7 +142,7 @@ async def opened(
         served = serving(memory, story, clock=clock, chance=chance, offload=in_place)
         at = await stack.enter_async_context(served) if url is None else url
         base = parse_base_url(at, insecure_http=False)
-        client = await stack.enter_async_context(VideoService(base, Secret("sk-any"), now=now))
+        client = await stack.enter_async_context(VideoService(base, Secret(key), now=now))
         ledger = stack.enter_context(Ledger(folder / "run", rescue_file=folder / "rescue", now=now))
         ledger.claim(manifest.name, "simulator", path.name, manifest.columns)
         take_in(manifest, ledger, Choice())
