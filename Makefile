@@ -7,7 +7,7 @@ DEV := $(VENV)/.ready-to-work
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench docs clean
+.PHONY: help run test simulate lint bench docs clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -17,6 +17,9 @@ run: $(RUN)  ## make clips from the sample manifest, against the embedded simula
 
 test: $(DEV)  ## run the tests
 	$(BIN)/python -m pytest -q -n auto --dist loadfile
+
+simulate: $(DEV)  ## kill the runner at each of its awaits, on a clock that jumps: some minutes
+	PYTHONPATH=tests $(BIN)/python -m simulation
 
 lint: $(DEV)  ## check style, types and layers
 	$(BIN)/ruff check .

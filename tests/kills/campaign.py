@@ -99,15 +99,20 @@ class Campaign:
             time.sleep(BETWEEN_LOOKS_S)
 
     def noted(self) -> tuple[Noted, ...]:
-        """Read the ledger when nobody has it open: in a copy, so that it stays as it was left."""
-        with tempfile.TemporaryDirectory() as folder:
-            for file in self.folder.glob("ledger.db*"):
-                shutil.copy(file, folder)
-            return _read(Path(folder) / "ledger.db")
+        """Read the ledger when nobody has it open."""
+        return noted_in(self.folder)
 
 
 def _row(number: int, prompt: str) -> str:
     return f"  - {{id: job-{number:02}, prompt: {prompt}, size: {SIZES[number % len(SIZES)]}}}\n"
+
+
+def noted_in(run_folder: Path) -> tuple[Noted, ...]:
+    """Read a ledger that nobody has open: in a copy, so that it stays as it was left."""
+    with tempfile.TemporaryDirectory() as folder:
+        for file in run_folder.glob("ledger.db*"):
+            shutil.copy(file, folder)
+        return _read(Path(folder) / "ledger.db")
 
 
 def _read(file: Path) -> tuple[Noted, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -116,6 +116,7 @@ async def opened(
     *,
     seed: int = 1,
     url: str | None = None,
+    offload: Callable[..., Awaitable[Any]] = in_place,
     **settings: Any,
 ) -> AsyncIterator[Session]:
     """Open a session of a manifest against the service of a story, or another one's address."""
@@ -146,7 +147,7 @@ async def opened(
             tell=tell,
             now=now,
             chance=Random(seed).random,
-            offload=in_place,
+            offload=offload,
         )
 
 

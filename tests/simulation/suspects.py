@@ -1,0 +1,77 @@
+"""Mutants that a crash at some await shows; each is looked at in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+from kills.mutants import NO_INTENT, SENDS_AGAIN, Check, Mutant
+from kills.promises import Broken
+
+SEED = 2
+TESTS = Path(__file__).parents[1]
+SCRIPT = """
+import logging, sys
+from simulation.crashes import check_sample
+from simulation.plot import PLOTS
+logging.disable()
+check_sample(PLOTS[sys.argv[1]], seed=int(sys.argv[2]))
+"""
+
+_SOMETHING_SLOW = "for _ in range(5): await run.offload(lambda: None)"
+AWAIT_BEFORE_THE_RECORD = Mutant(
+    "an await between an answer and its record",
+    r"( +)(job = _settle\(job, run, tries, video, verdict\)\n"
+    r" +await run\.heed\(run\.gates\.submit)",
+    rf"\1{_SOMETHING_SLOW}\n\1\2",
+)
+NO_OWNER = Mutant(
+    "adoption of others' videos",
+    r" and video\.id and run\.ledger\.records\.owner_of\(video\.id\) is None:",
+    " and video.id:",
+)
+KEPT_TOO_EARLY = Mutant(
+    "a clip kept before it has its name",
+    r"( +)(if await run\.offload\(lambda: finish\(run\.folder, checked\)\):\n +)"
+    r"return run\.record\(job, Event\.DOWNLOAD_KEPT\), verdict\n",
+    r"\1job = run.record(job, Event.DOWNLOAD_KEPT)\n"
+    rf"\1{_SOMETHING_SLOW}\n"
+    r"\1\2return job, verdict\n",
+)
+
+
+def check_package(package: Path, home: Path, plot: str) -> None:
+    """Kill the runner of a package at one await after the other, until a promise is broken."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, plot, str(SEED)],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{package}{os.pathsep}{TESTS}"},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Broken(done.stderr)
+
+
+def _check(kind: str, *, listed: bool) -> Check:
+    return partial(check_package, plot=f"{kind} {'with' if listed else 'without'} a list")
+
+
+TROUBLED, CROWDED = "a troubled service", "a crowded wire"
+CAUGHT = [  # the mutant, the check, and what the check says
+    pytest.param(NO_INTENT, _check(CROWDED, listed=False), "intents are on disk", id="no intent"),
+    pytest.param(SENDS_AGAIN, _check(CROWDED, listed=False), "bought twice", id="sends again"),
+    pytest.param(
+        AWAIT_BEFORE_THE_RECORD,
+        _check(TROUBLED, listed=False),
+        "requests on the wire",
+        id="an await before the record",
+    ),
+    pytest.param(NO_OWNER, _check(TROUBLED, listed=True), "exit code 9", id="no owner"),
+    pytest.param(KEPT_TOO_EARLY, _check(TROUBLED, listed=False), "the clip ", id="kept too early"),
+]
