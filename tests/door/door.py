@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import batchsora
 from batchsora.simulator import Scenario, serving
 
+SHIPPED = Path(batchsora.__file__).parents[1]
 KEY = "sk-canary-5b1f00d-0123456789"
 PATIENCE_S = 60.0
 FAST = {"render_s": (0.1, 0.2), "clip": "tiny"}
@@ -60,12 +62,19 @@ class Desk:
         """Where the manifest work.yaml runs."""
         return self.folder / "runs" / "work"
 
-    def starts(self, *words: str, at: int | None = None, **variables: str) -> subprocess.Popen[str]:
-        """Start a command, `at` a terminal if that is given; whoever starts it ends it."""
+    def starts(
+        self, *words: str, at: int | None = None, under: Sequence[str] = (), **variables: str
+    ) -> subprocess.Popen[str]:
+        """Start a command, `at` a terminal, `under` a program; whoever starts it ends it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "batchsora", *words],
+            [*under, sys.executable, "-m", "batchsora", *words],
             cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **variables},
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(self.folder),
+                "PYTHONPATH": str(SHIPPED),  # the package that these tests stand beside
+                **variables,
+            },
             stdin=subprocess.DEVNULL if at is None else at,
             stdout=subprocess.PIPE if at is None else at,
             stderr=subprocess.PIPE if at is None else at,
@@ -73,19 +82,20 @@ class Desk:
             text=True,
         )
 
-    def types(self, *words: str, **variables: str) -> Said:
+    def types(self, *words: str, under: Sequence[str] = (), **variables: str) -> Said:
         """Run a command to its end."""
-        process = self.starts(*words, at=None, **variables)
+        process = self.starts(*words, at=None, under=under, **variables)
         try:
             out, err = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
         return Said(process.returncode, out, err)
 
-    def buys(self, url: str, *words: str, **variables: str) -> Said:
+    def buys(self, url: str, *words: str, under: Sequence[str] = (), **variables: str) -> Said:
         """Run work.yaml against a service."""
         known = {"GPTPROTO_API_KEY": KEY, **variables}
-        return self.types("run", "work.yaml", "--base-url", url, *QUICK, *words, **known)
+        command = ("run", "work.yaml", "--base-url", url, *QUICK, *words)
+        return self.types(*command, under=under, **known)
 
     def report_lines(self) -> list[dict[str, str]]:
         """Read the report: a line for each job."""
