@@ -11,7 +11,7 @@ SEED ?= 1
 KILLS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench torture powercut docs clean
+.PHONY: help run test simulate lint bench torture powercut docs clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -21,6 +21,9 @@ run: $(RUN)  ## make clips from the sample manifest, against the embedded simula
 
 test: $(DEV)  ## run the tests
 	$(BIN)/python -m pytest -q -n auto --dist loadfile $(PYTEST)
+
+simulate: $(DEV)  ## kill the runner at each of its awaits, on a clock that jumps: some minutes
+	PYTHONPATH=tests $(BIN)/python -m simulation
 
 lint: $(DEV)  ## check style, types and layers
 	$(BIN)/ruff check .

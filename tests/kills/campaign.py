@@ -128,25 +128,31 @@ class Campaign:
 
     def noted(self) -> tuple[Noted, ...]:
         """Read the ledger when nobody has it open; nothing, if it was killed before it was made."""
-        names = ", ".join(Noted.__slots__)
-        rows = self._ask(f"select {names} from jobs order by id")  # noqa: S608 - our own names
-        return tuple(Noted(*row) for row in rows)
+        return noted_in(self.folder)
 
     def faults_of_doubts(self) -> Counter[str]:
         """Count all doubts that ever came up, by what the ledger has for their reason."""
         asked = "select json_extract(detail, '$.code') from events where event = 'submit_lost'"
-        return Counter(code for (code,) in self._ask(asked))
-
-    def _ask(self, sql: str) -> list[Any]:
-        """Ask a copy of the ledger, so that it stays as it was left."""
-        with tempfile.TemporaryDirectory() as folder:
-            for file in self.folder.glob("ledger.db*"):
-                shutil.copy(file, folder)
-            return _ask(Path(folder) / "ledger.db", sql)
+        return Counter(code for (code,) in _ask_copy(self.folder, asked))
 
 
 def _row(number: int, prompt: str) -> str:
     return f"  - {{id: job-{number:02}, prompt: {prompt}, size: {SIZES[number % len(SIZES)]}}}\n"
+
+
+def noted_in(run_folder: Path) -> tuple[Noted, ...]:
+    """Read a ledger that nobody has open; nothing, if it was killed before it was made."""
+    names = ", ".join(Noted.__slots__)
+    rows = _ask_copy(run_folder, f"select {names} from jobs order by id")  # noqa: S608 - our own names
+    return tuple(Noted(*row) for row in rows)
+
+
+def _ask_copy(run_folder: Path, sql: str) -> list[Any]:
+    """Ask a copy of a ledger, so that it stays as it was left."""
+    with tempfile.TemporaryDirectory() as folder:
+        for file in run_folder.glob("ledger.db*"):
+            shutil.copy(file, folder)
+        return _ask(Path(folder) / "ledger.db", sql)
 
 
 def _ask(file: Path, sql: str) -> list[Any]:

@@ -107,7 +107,12 @@ def read_record(url: str) -> Record:
 
 def read_embedded(folder: Path) -> Record:
     """Read the record of the service that lived, and died, in the runner of a run folder."""
-    state = SimulatorState(folder / "work" / "simulator")
+    return read_state(folder / "work" / "simulator")
+
+
+def read_state(folder: Path) -> Record:
+    """Read the record of a service out of its own folder."""
+    state = SimulatorState(folder)
     try:
         return _record(state.record())
     finally:

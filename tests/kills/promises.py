@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from batchsora.job import Size
-from batchsora.media.clips import ClipDamaged, check_clip, clip_hint, hash_file
+from batchsora.media.clips import ClipDamaged, ClipFacts, check_clip, clip_hint, hash_file
 
 if TYPE_CHECKING:
-    from .campaign import Campaign, Noted
+    from .campaign import Noted
     from .outside import Record
 
 DONE, DOUBTS_LEFT = 0, 6  # exit codes
@@ -61,6 +61,30 @@ class OverBudget(Broken):
 
 class LedgerDamaged(Broken):
     """The ledger does not pass SQLite's own check of its integrity."""
+
+
+class Campaign(Protocol):
+    """A campaign that can be run, looked at, and settled by a person."""
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+
+    @property
+    def prompts(self) -> Sequence[str]:
+        """What was ordered: a job for each."""
+
+    def noted(self) -> Sequence[Noted]:
+        """Say what the ledger's file says of each job."""
+
+    def run(self) -> int:
+        """Run until the runner leaves; returns its exit code."""
+
+    def resolve(self, jobs: Sequence[str], *how: str) -> None:
+        """Say what became of jobs in doubt."""
+
+    def said(self) -> str:
+        """Return the last words."""
 
 
 def check_purchases(record: Record, noted: Collection[Noted]) -> None:
@@ -126,13 +150,18 @@ def check_kept(campaign: Campaign, record: Record) -> None:
     _check_files(campaign.folder, {str(job.file) for job in noted})
 
 
+def check_whole(file: Path) -> ClipFacts:
+    """See that a file is a whole clip, and tell what it is."""
+    try:
+        return check_clip(file)
+    except (ClipDamaged, FileNotFoundError) as damaged:
+        raise ClipSpoiled(f"{file.name}: {damaged}") from damaged
+
+
 def check_kept_clip(folder: Path, job: Noted) -> None:
     """See that the clip of a finished job is in its place, whole, and the one that was ordered."""
     file = folder / str(job.file)
-    try:
-        facts = check_clip(file)
-    except (ClipDamaged, FileNotFoundError) as damaged:
-        raise ClipSpoiled(f"{job.file}: {damaged}") from damaged
+    facts = check_whole(file)
     if (facts.bytes, hash_file(file)) != (job.bytes, job.sha256):
         raise ClipSpoiled(f"{job.file} is not the file that the ledger notes")
     if hint := clip_hint(facts, seconds=job.seconds, size=Size.parse(job.size)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -122,6 +122,7 @@ async def opened(
     neighbours: Neighbours = Neighbours(),  # noqa: B008 - a value that nobody can change
     key: str = "sk-any",
     astray_s: Callable[[], float] = lambda: 0.0,
+    offload: Callable[..., Awaitable[Any]] = in_place,
     **settings: Any,
 ) -> AsyncIterator[Session]:
     """Open a session of a manifest against the service of a story, or another one's address.
@@ -158,7 +159,7 @@ async def opened(
             neighbours=neighbours,
             now=now,
             chance=Random(seed).random,
-            offload=in_place,
+            offload=offload,
         )
 
 
