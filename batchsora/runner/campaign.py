@@ -35,7 +35,7 @@ from batchsora.service.verdicts import LONG_WAIT_S, Kind, Verdict
 from batchsora.settings import Settings
 
 # the first contact is short: an address may be wrong, and a person waits
-CONTACTS = 4
+CONTACTS = 6
 CONTACT_AGAIN = Backoff(first_s=0.5, ceiling_s=4.0)
 
 
@@ -203,7 +203,10 @@ async def _ask_for_list(run: Session) -> None:
         if contact == CONTACTS:
             run.troubles.never_reached(_fault(verdict))
             return
-        await run.stopping.sleep(CONTACT_AGAIN.wait_s(contact, run.chance()))
+        wait_s = CONTACT_AGAIN.wait_s(contact, run.chance())
+        message = f"the service can't be reached, trying again: {_fault(verdict).message}"
+        run.tell(Told(run.now(), "paused", message=message))
+        await run.stopping.sleep(wait_s)
 
 
 def _fault(verdict: Verdict) -> Fault:
