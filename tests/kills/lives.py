@@ -27,7 +27,8 @@ from .promises import (
 )
 from .toll import Toll
 
-ASKED_TO_END = 130  # exit code of a runner that was asked to end
+# exit codes of a runner that was asked to end: in its time, or when its work was done already
+ASKED_TO_END = {130, -signal.SIGTERM}
 IDLE_LIVES = 5  # that end by themselves, in a row: there is nothing left to be killed at
 
 # Of the creates 20 % are answered 502 after they were accepted, 10 % are cut after and 10 % before
@@ -123,7 +124,7 @@ def _is_met(campaign: Campaign, record: Callable[[], Record], instant: Instant, 
     with campaign.runner() as runner:
         _kill(campaign, runner, instant, read)
         code = runner.wait()
-    if code not in {-signal.SIGKILL, DONE, DOUBTS_LEFT, ASKED_TO_END}:
+    if code not in {-signal.SIGKILL, DONE, DOUBTS_LEFT, *ASKED_TO_END}:
         raise Broken(f"exit code {code}: {campaign.said()}")
     if code != -signal.SIGKILL:
         return False

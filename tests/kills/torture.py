@@ -112,7 +112,7 @@ class Torturer:
         for one, broken in self._all(map(partial(partial, check_points), homes, shares)):
             met += one
             self.broken += broken
-        yield from ((f"kills at a {it} / of", _row(met[it], there[it])) for it in KINDS)
+        yield from ((f"kills at each {it} / of", _row(met[it], there[it])) for it in KINDS)
 
     def rival(self) -> Iterator[Line]:
         """Start two runners at once, again and again."""
