@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -86,6 +87,11 @@ def _happened(past: Past) -> Happening:
 jobs = st.integers(0, 2)
 
 
+def while_some(state: State) -> Callable[[Any], Any]:
+    """Offer a rule only while there is a job in that state: few steps are in vain then."""
+    return precondition(lambda self: any(job.state is state for job in self.jobs))
+
+
 class Campaign(RuleBasedStateMachine):
     """Three jobs, two of them alike, and all that can come over them in any order."""
 
@@ -116,6 +122,12 @@ class Campaign(RuleBasedStateMachine):
         self.jobs[number] = self.ledger.record(job, happening(event, job, **known))
         self.paid[job.key] += event in PAID
 
+    def pick(self, number: int, state: State) -> int:
+        """Choose the first job in a state, from a number on."""
+        ring = [*range(number, len(self.jobs)), *range(number)]
+        found: int = next(it for it in ring if self.jobs[it].state is state)
+        return found
+
     def reopen(self) -> None:
         """End the process that has the ledger open, and begin another."""
         self.ledger.close()
@@ -127,23 +139,23 @@ class Campaign(RuleBasedStateMachine):
         """Say which videos the service made for a job that the ledger knows nothing of."""
         return [it for it in self.made[key] if self.ledger.records.owner_of(it) is None]
 
+    @while_some(State.PENDING)
     @rule(number=jobs, event=st.sampled_from(ANSWERS), made=st.booleans())
     def submit(self, number: int, event: Event, *, made: bool) -> None:
         """Let a request leave; the service makes it or not, and answers, or the answer is lost."""
-        if self.jobs[number].state is not State.PENDING:
-            return
+        number = self.pick(number, State.PENDING)
         self.record(number, Event.SUBMIT_STARTED)
         key = self.jobs[number].key
         if event is Event.SUBMIT_ACCEPTED or (event is Event.SUBMIT_LOST and made):
             self.made[key].append(f"video_{next(self.numbers)}")
         self.answers[key] = event
 
+    @while_some(State.SUBMITTING)
     @rule(number=jobs)
     def answer(self, number: int) -> None:
         """Let the answer come, and record it."""
+        number = self.pick(number, State.SUBMITTING)
         key = self.jobs[number].key
-        if key not in self.answers:
-            return
         event = self.answers.pop(key)
         known: dict[str, Any] = {}
         if event is Event.SUBMIT_ACCEPTED:
@@ -188,20 +200,22 @@ class Campaign(RuleBasedStateMachine):
         if job.state is State.IN_DOUBT and (found := self.unclaimed(job.key)):
             self.record(number, Event.DOUBT_ADOPTED, video_id=found[0])
 
+    @while_some(State.IN_DOUBT)
     @rule(number=jobs, event=st.sampled_from([Event.DOUBT_CLEARED, Event.DOUBT_WRITTEN_OFF]))
     def settle(self, number: int, event: Event) -> None:
         """Let a person say what became of a doubt, rightly or wrongly."""
-        if self.jobs[number].state is State.IN_DOUBT:
-            self.record(number, event)
-            self.words[self.jobs[number].key] += event is Event.DOUBT_CLEARED
+        number = self.pick(number, State.IN_DOUBT)
+        self.record(number, event)
+        self.words[self.jobs[number].key] += event is Event.DOUBT_CLEARED
 
+    @while_some(State.FAILED)
     @rule(number=jobs)
     def retry(self, number: int) -> None:
         """Let a person ask for a failed job once more."""
-        if self.jobs[number].state is State.FAILED:
-            self.record(number, Event.RETRY_ASKED)
-            bought_anew = self.jobs[number].state is State.PENDING
-            self.words[self.jobs[number].key] += bought_anew
+        number = self.pick(number, State.FAILED)
+        self.record(number, Event.RETRY_ASKED)
+        bought_anew = self.jobs[number].state is State.PENDING
+        self.words[self.jobs[number].key] += bought_anew
 
     @rule(number=jobs, event=st.sampled_from(FATES), data=st.data())
     def go_on(self, number: int, event: Event, data: st.DataObject) -> None:
