@@ -6,17 +6,24 @@ RUN := $(VENV)/.ready-to-run
 DEV := $(VENV)/.ready-to-work
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# what `make torture` is asked for
+SEED ?= 1
+KILLS ?= 300
+
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench docs clean
+.PHONY: help run test simulate lint bench torture powercut docs clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: $(RUN)  ## make clips from the sample manifest, against the embedded simulator: no key, no money
 	$(BIN)/batchsora run manifests/campaign.yaml --simulate
 
 test: $(DEV)  ## run the tests
 	$(BIN)/python -m pytest -q -n auto --dist loadfile $(PYTEST)
+
+simulate: $(DEV)  ## kill the runner at each of its awaits, on a clock that jumps: some minutes
+	PYTHONPATH=tests $(BIN)/python -m simulation
 
 lint: $(DEV)  ## check style, types and layers
 	$(BIN)/ruff check .
@@ -26,6 +33,12 @@ lint: $(DEV)  ## check style, types and layers
 
 bench: $(DEV)  ## measure speed and memory, against what one would use otherwise
 	$(BIN)/python tests/bench/bench.py
+
+torture: $(DEV)  ## kill it, 300 times and at each system call: SEED=7 KILLS=50
+	PYTHONPATH=tests $(BIN)/python -m kills.torture --seed $(SEED) --kills $(KILLS)
+
+powercut: $(DEV)  ## cut the power under campaigns, twenty times, and print what was lost; needs root
+	cd tests && ../$(BIN)/python -m kills.powercut
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -79,6 +79,10 @@ class StopReason(Enum):
     DISK_LOW = auto()  # a new clip might not find room
     LEDGER = auto()
     DOUBTS = auto()  # as many jobs in doubt as were allowed
+    BUDGET = auto()  # one more clip would cost more than is allowed
+    UNPRICED = auto()  # a budget can't be kept where a price is not known
+    FAILURES = auto()  # as many jobs failed as were allowed
+    DETACHED = auto()  # everything is ordered; what was ordered is collected later
     INTERRUPTED = auto()
     BUG = auto()
 

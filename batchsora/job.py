@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+_NOTHING = Decimal(0)
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -26,6 +27,10 @@ class State(StrEnum):
     RENDERED = "rendered"  # finished there, not yet here, and it may expire
     DONE = "done"  # the clip is here: whole, checked, hashed
     FAILED = "failed"  # it will not be made; the reason says why
+
+
+OPEN = frozenset({State.SUBMITTING, State.IN_DOUBT})
+"""States in which a purchase may be under way whose outcome is not known: it counts as billed."""
 
 
 class Reason(StrEnum):
@@ -201,7 +206,7 @@ class Job:
     id: str
     order: Order
     output: str  # where the clip goes, relative to the run folder, settled when first recorded
-    price_usd: Decimal | None = None  # of one purchase; None is unknown, never free
+    price_usd: Decimal | None = None  # of the next purchase; None is unknown, never free
     state: State = State.PENDING
     revision: int = 0  # counts the transitions: the compare-and-swap compares it
     reason: Reason | None = None
@@ -210,6 +215,8 @@ class Job:
     video_id: str | None = None
     attempts: int = 0  # submissions begun
     purchases: int = 0  # submissions that the service accepted, and bills
+    spent_usd: Decimal = _NOTHING  # what these cost, each at the price of its time
+    unpriced: int = 0  # those of them whose price was not known
     submit_started_at: datetime | None = None
     submitted_at: datetime | None = None
     doubted_at: datetime | None = None
@@ -236,9 +243,13 @@ class Job:
         return self.clip if self.state is State.DONE else None
 
     @property
+    def is_open(self) -> bool:
+        """Tell whether a purchase may be under way whose outcome nobody knows: its price is set."""
+        return self.state in OPEN
+
+    @property
     def bill_usd(self) -> Decimal | None:
-        """What it has cost, a doubt counting as billed; None where that price is not known."""
-        bought = self.purchases + (self.state in {State.SUBMITTING, State.IN_DOUBT})
-        if bought == 0:
-            return Decimal(0)
-        return None if self.price_usd is None else self.price_usd * bought
+        """What it has cost, a doubt counting as billed; None where a price of it is not known."""
+        if self.unpriced or (self.is_open and self.price_usd is None):
+            return None
+        return self.spent_usd + (self.price_usd or 0 if self.is_open else 0)

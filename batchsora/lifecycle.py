@@ -27,7 +27,7 @@ class Event(StrEnum):
     SUBMIT_LOST = "submit_lost"  # sent, and no answer that says what became of it
     GAVE_UP = "gave_up"
     DOUBT_ADOPTED = "doubt_adopted"  # found in the list, or by a person
-    DOUBT_CLEARED = "doubt_cleared"  # a person said that nothing was made
+    DOUBT_CLEARED = "doubt_cleared"  # nothing was made: a person said so, or a list, if it may
     DOUBT_WRITTEN_OFF = "doubt_written_off"  # a person said that it is paid and lost
     RENDER_PROGRESSED = "render_progressed"  # out of the queue and being rendered
     RENDER_COMPLETED = "render_completed"
@@ -64,6 +64,7 @@ class Happening:
     started_at: datetime | None = None  # of the render, or of the download
     completed_at: datetime | None = None
     expires_at: datetime | None = None
+    again_at: datetime | None = None  # before then the service wants no other request
     clip: Clip | None = None
     evidence: str = ""  # the raw answer, where a person may have to judge it
 
@@ -168,13 +169,17 @@ def _started(job: Job, it: Happening) -> _Changes:
     return {**_UNSENT, "attempts": job.attempts + 1, "submit_started_at": it.at}
 
 
-def _accepted(job: Job, it: Happening) -> _Changes:
+def _billed(job: Job) -> _Changes:
+    known = job.price_usd is not None
     return {
-        **_CLEAN,
-        "video_id": it.video_id,
-        "submitted_at": it.at,
         "purchases": job.purchases + 1,
+        "spent_usd": job.spent_usd + (job.price_usd or 0),
+        "unpriced": job.unpriced + (not known),
     }
+
+
+def _accepted(job: Job, it: Happening) -> _Changes:
+    return {**_CLEAN, **_billed(job), "video_id": it.video_id, "submitted_at": it.at}
 
 
 def _adopted(job: Job, it: Happening) -> _Changes:
@@ -191,7 +196,7 @@ def _doubted(_: Job, it: Happening) -> _Changes:
 
 
 def _written_off(job: Job, it: Happening) -> _Changes:
-    return {**_failed(job, it), "purchases": job.purchases + 1}
+    return {**_failed(job, it), **_billed(job)}
 
 
 def _progressed(job: Job, it: Happening) -> _Changes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from math import ceil
 from typing import Any, Self
 
 _NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,6})?"
@@ -41,6 +43,31 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """So many jobs, or such a part of all of them."""
+
+    number: Decimal
+    is_percent: bool
+
+    def of(self, jobs: int) -> int:
+        """Say how many of so many jobs are meant: one at least."""
+        return max(1, ceil(self.number * jobs / 100)) if self.is_percent else int(self.number)
+
+    def __str__(self) -> str:
+        """Write it as it is read: ``20``, ``5%``."""
+        return f"{self.number}{'%' if self.is_percent else ''}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a number of jobs, or a share of them in per cent."""
+        found = re.fullmatch(r"([0-9]{1,9})|([0-9]{1,3}(?:\.[0-9]{1,3})?)\s*%", text.strip())
+        number = Decimal((found[1] or found[2]) if found else 0)
+        if found is None or not number or (found[2] and number > 100):  # noqa: PLR2004 - per cent
+            raise ValueError("a number of jobs such as 20, or a share of them such as 5%")
+        return cls(number, found[2] is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How a run is to go. Every value has a reason beside it."""
 
@@ -53,6 +80,8 @@ class Settings:
     max_doubts: int = 3  # so many clips may be bought for nothing in an outage, and no more
     settle_s: float = 60.0  # a list may be behind: before this, "not there" means nothing
     max_attempts: int = 5
+    max_cost_usd: Decimal | None = None  # of all that is billed, or may be, in this run folder
+    max_failures: Share | None = None  # in one session; the same refusal ten times stops it anyway
 
 
 def _whole(least: int) -> Callable[[str], int]:
@@ -70,6 +99,13 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
+def parse_usd(text: str) -> Decimal:
+    """Read an amount of money; raises ValueError, with words for what is wanted."""
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text.strip()):
+        raise ValueError("an amount in US dollars such as 25 or 7.50")
+    return Decimal(text.strip())
+
+
 # The name of each setting, as a manifest and an option write it, with its field and its reader.
 # A reader raises ValueError with words for what it wants.
 SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
@@ -82,7 +118,18 @@ SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "max_doubts": ("max_doubts", _whole(1)),
     "settle": ("settle_s", _seconds),
     "max_attempts": ("max_attempts", _whole(1)),
+    "max_cost": ("max_cost_usd", parse_usd),
+    "max_failures": ("max_failures", Share.parse),
 }
+_EXAMPLES = {"max_cost": "25", "max_failures": "5%"}  # of those that have no default
+
+
+def example_of(name: str) -> str:
+    """Write a value of a setting as it is read: its default, or another where it has none."""
+    value = getattr(Settings(), SETTINGS[name][0])
+    if value is None:
+        return _EXAMPLES[name]
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def parse_setting(name: str, text: str) -> dict[str, Any]:

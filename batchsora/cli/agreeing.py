@@ -11,22 +11,43 @@ from pathlib import Path
 import click
 
 from batchsora.cli.connecting import SIMULATOR
+from batchsora.cli.options import option
 from batchsora.cli.printing import can_ask, err
 from batchsora.cli.targets import Aim, shown
 from batchsora.cli.words import cost_text
 from batchsora.errors import UsageError
 from batchsora.ledger.ledger import Ledger
+from batchsora.ledger.totals import Totals
 from batchsora.runner.choosing import Choice
 from batchsora.runner.taking import Taken, take_in
+from batchsora.settings import Settings, parse_usd
 
 CONFIRM_ABOVE_USD = Decimal(10)  # a test batch passes unasked; a catalogue does not
+
+
+def _read_usd(_: click.Context, param: click.Parameter, text: str | None) -> Decimal:
+    if text is None:
+        return CONFIRM_ABOVE_USD
+    try:
+        return parse_usd(text)
+    except ValueError as error:
+        what = f'--{(param.name or "").replace("_", "-")} must be {error}, not "{text}"'
+        raise UsageError(what, "give it such a value, or leave it away") from error
+
+
+confirm_option = option(
+    "--confirm-above",
+    metavar="USD",
+    callback=_read_usd,
+    help=f"At a terminal, ask before new spending above this.  [{CONFIRM_ABOVE_USD}]",
+)
 
 
 class _UnagreedError(Exception):
     """What a run would buy has to be agreed on first; nothing of it was written."""
 
-    def __init__(self, taken: Taken) -> None:
-        super().__init__(_words(taken))
+    def __init__(self, taken: Taken, room_usd: Decimal | None) -> None:
+        super().__init__(_words(taken, room_usd))
         self.taken = taken
 
 
@@ -37,9 +58,12 @@ class Deal:
     aim: Aim
     choice: Choice
     service: str  # as a ledger calls it
-    retry_failed: bool
-    yes: bool  # agreed beforehand
-    quiet: bool
+    settings: Settings
+    retry_failed: bool = False
+    buys: bool = True  # else it is only collected what was bought before
+    confirm_above_usd: Decimal = CONFIRM_ABOVE_USD
+    yes: bool = False  # agreed beforehand
+    quiet: bool = False
 
     def strike(self, ledger: Ledger, need_key: Callable[[], object]) -> None:
         """Take the jobs into the ledger, or leave it as it was; raises UsageError after a no.
@@ -76,32 +100,50 @@ class Deal:
     def _take(self, ledger: Ledger, need_key: Callable[[], object], agreed: Taken) -> None:
         with ledger.atomic():
             self.claim(ledger)
-            taken = take_in(self.aim.manifest, ledger, self.choice, retry_failed=self.retry_failed)
+            taken = take_in(
+                self.aim.manifest,
+                ledger,
+                self.choice,
+                retry_failed=self.retry_failed,
+                buying=self.buys,
+            )
             self.choice.insist(taken.chosen)
-            if ledger.has_work():
+            if ledger.agenda.has_work(buying=self.buys):
                 need_key()
-            if self._can_ask and self._is_much(taken) and _is_more(taken, agreed):
-                raise _UnagreedError(taken)
+            room_usd = self._room_usd(ledger)
+            if self._can_ask and self._is_much(taken, room_usd) and _is_more(taken, agreed):
+                raise _UnagreedError(taken, room_usd)
         if self.quiet:
             return
         for note in self.aim.manifest.notes:
             err(note)
-        if self._is_much(taken) and not self._can_ask:
-            err(f"buying: {_words(taken)}")
+        if self._is_much(taken, room_usd) and not self._can_ask:
+            err(f"buying: {_words(taken, room_usd)}")
 
-    def _is_much(self, taken: Taken) -> bool:
-        if self.service == SIMULATOR:
+    def _room_usd(self, ledger: Ledger) -> Decimal | None:
+        """Say how much the budget leaves for new purchases; None where there is no budget."""
+        limit_usd = self.settings.max_cost_usd
+        if limit_usd is None:
+            return None
+        return max(Decimal(0), limit_usd - Totals.of(ledger.records.tallies()).bill_usd)
+
+    def _is_much(self, taken: Taken, room_usd: Decimal | None) -> bool:
+        if self.service == SIMULATOR or not self.buys:
             return False
+        if room_usd is not None and room_usd <= self.confirm_above_usd:
+            return False  # the budget does not let more be spent, nor anything of unknown price
         # a manifest can bring prices of its own; it does not say yes for its reader with them
-        return taken.list_usd > CONFIRM_ABOVE_USD or taken.unpriced > 0
+        return taken.list_usd > self.confirm_above_usd or taken.unpriced > 0
 
 
 def _is_more(taken: Taken, agreed: Taken) -> bool:
     return taken.list_usd > agreed.list_usd or taken.unpriced > agreed.unpriced
 
 
-def _words(taken: Taken) -> str:
+def _words(taken: Taken, room_usd: Decimal | None) -> str:
     words = f"{taken.purchases} new purchases, {cost_text(taken.cost_usd, taken.unpriced)}"
     if taken.list_usd > taken.cost_usd:
         words += f" by prices of its own; {cost_text(taken.list_usd, 0)} by the built-in ones"
+    if room_usd is not None and room_usd < taken.cost_usd:
+        words += f", of which the budget allows {room_usd:.2f} USD"
     return words

@@ -45,6 +45,10 @@ BY_REASON = {
     StopReason.DISK_LOW: LEDGER,
     StopReason.LEDGER: LEDGER,
     StopReason.DOUBTS: IN_DOUBT,
+    StopReason.BUDGET: OVER_BUDGET,
+    StopReason.UNPRICED: USAGE,
+    StopReason.FAILURES: STOPPED,
+    StopReason.DETACHED: LEFT,
     StopReason.INTERRUPTED: INTERRUPTED,
     StopReason.BUG: BUG,
 }

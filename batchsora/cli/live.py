@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from batchsora.cli.words import STATE_WORDS, line_of, money_text, span_text
+from batchsora.cli.words import STATE_WORDS, budget_text, line_of, money_text, span_text
 from batchsora.job import State
 from batchsora.lifecycle import Event
 from batchsora.runner.progress import Told
@@ -117,7 +117,11 @@ class _Picture:
         for state, word in STATE_WORDS:
             if jobs := self._run.scope.states[state]:
                 text.append(f"{jobs} {word}", style=STATE_STYLES.get(state, "")).append(" · ")
-        return text.append(money_text(self._run.totals))
+        totals = self._run.totals
+        text.append(money_text(totals))
+        if totals.left_usd:
+            text.append(f" · {budget_text(totals, self._run.settings.max_cost_usd)}", style="dim")
+        return text
 
     def _elapsed_s(self) -> float:
         return asyncio.get_running_loop().time() - self._began_s

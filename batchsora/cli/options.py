@@ -27,7 +27,10 @@ SETTING_HELP = {
     "max_doubts": "No new submission while so many jobs are in doubt.  [3]",
     "settle": "How long after a lost answer a look-up may be believed, in seconds.  [60]",
     "max_attempts": "Give a job up after so many requests that never left.  [5]",
+    "max_cost": "Never let more than this be billed in this run folder; doubts count.  [none]",
+    "max_failures": "Stop after so many failed jobs, or such a share of all: 20, 5%.  [none]",
 }
+SETTING_METAVARS = {"max_cost": "USD", "max_failures": "N|N%"}
 
 
 def option(*names: str, also: str = "", **known: Any) -> Decorator[Any]:
@@ -134,19 +137,22 @@ part_options = together(
         help="N jobs of these, drawn by chance, but always the same ones.",
     ),
 )
-setting_options = together(
-    *(
-        option(f"--{name.replace('_', '-')}", name, metavar="VALUE", help=SETTING_HELP[name])
-        for name in SETTINGS
-    )
-)
+
+
+def setting_option(name: str) -> Decorator[Any]:
+    """Declare the option of a setting."""
+    metavar = SETTING_METAVARS.get(name, "VALUE")
+    return option(f"--{name.replace('_', '-')}", name, metavar=metavar, help=SETTING_HELP[name])
+
+
+setting_options = together(*map(setting_option, SETTINGS))
 
 
 def read_settings(options: dict[str, Any]) -> dict[str, Any]:
     """Read the settings that were given as options; raises UsageError."""
     found: dict[str, Any] = {}
     for name in SETTINGS:
-        text = options[name]
+        text = options.get(name)
         if text is None:
             continue
         try:

@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,13 @@ from batchsora.cli.options import (
     option,
     part_options,
     place_options,
+    read_settings,
     service_options,
+    setting_option,
 )
 from batchsora.cli.plan_page import Page, totals
 from batchsora.cli.plan_rows import Form, flush, gone_row, met_row, row_writer
-from batchsora.cli.plan_sums import Sums
+from batchsora.cli.plan_sums import Purse, Sums
 from batchsora.cli.printing import err, out
 from batchsora.cli.summary import settle_text
 from batchsora.cli.targets import LEDGER, Aim, shown
@@ -37,8 +40,10 @@ from batchsora.errors import Problem, UsageError
 from batchsora.job import State
 from batchsora.ledger.opening import empty, open_for_reading
 from batchsora.ledger.records import Records
+from batchsora.ledger.totals import Totals
 from batchsora.runner.choosing import Choice
 from batchsora.runner.planning import Action, Gone, Met, meet
+from batchsora.settings import settle
 
 # what was bought is driven to its end, also where it is not chosen, or gone
 OWED = frozenset({State.SUBMITTING, State.IN_DOUBT, State.RUNNING, State.RENDERED})
@@ -52,6 +57,7 @@ _FLAGS_WITH_N = re.compile("^(-[qvy]*)n([qvy]*)$")  # of `run`: -n, -nq
 @place_options
 @part_options
 @option("--retry-failed", is_flag=True, help="As if failed jobs were taken up, too.")
+@setting_option("max_cost")
 @click.option("--json", "as_json", is_flag=True, help="Every job, an object a line, for programs.")
 @click.option("--csv", "as_csv", is_flag=True, help="Every job, a line each, for spreadsheets.")
 @models_option
@@ -68,17 +74,39 @@ def command(target: Path, *, as_json: bool, as_csv: bool, **options: Any) -> int
         raise UsageError("--json and --csv are two forms of one plan", "choose one of them")
     form = Form.JSON if as_json else Form.CSV if as_csv else Form.PAGE
     aim, choice, reach = read_asked(target, options)
-    show_plan(aim, choice, reach, retry_failed=options["retry_failed"], form=form)
+    settings = settle(aim.manifest.settings, read_settings(options))
+    show_plan(
+        aim,
+        choice,
+        reach,
+        limit_usd=settings.max_cost_usd,
+        retry_failed=options["retry_failed"],
+        form=form,
+    )
     return 0
 
 
 def show_plan(
-    aim: Aim, choice: Choice, reach: Reach, *, retry_failed: bool, form: Form = Form.PAGE
+    aim: Aim,
+    choice: Choice,
+    reach: Reach,
+    *,
+    limit_usd: Decimal | None,
+    retry_failed: bool,
+    form: Form = Form.PAGE,
 ) -> None:
     """Print what a run would do; raises ManifestRefusedError, and UsageError for a wrong folder."""
     path = aim.folder / LEDGER
     with closing(open_for_reading(path) if path.exists() else empty()) as ledger:
-        sums = _add_up(aim, choice, reach, Records(ledger), form, retry_failed=retry_failed)
+        sums = _add_up(
+            aim,
+            choice,
+            reach,
+            Records(ledger),
+            form,
+            limit_usd=limit_usd,
+            retry_failed=retry_failed,
+        )
     if form is not Form.PAGE:
         flush()
         return
@@ -87,13 +115,22 @@ def show_plan(
 
 
 def _add_up(
-    aim: Aim, choice: Choice, reach: Reach, records: Records, form: Form, *, retry_failed: bool
+    aim: Aim,
+    choice: Choice,
+    reach: Reach,
+    records: Records,
+    form: Form,
+    *,
+    limit_usd: Decimal | None,
+    retry_failed: bool,
 ) -> Sums:
     """Add up all jobs; each is written as it goes by where the form has rows."""
     campaign = records.campaign()
     if campaign:
         campaign.insist(aim.folder, aim.manifest.name, reach.called)
-    sums = Sums(retry_failed=retry_failed, is_first=campaign is None)
+    before = Totals.of(records.tallies())
+    purse = Purse(limit_usd, before.bill_usd, before.unpriced, is_closed=before.unpriced > 0)
+    sums = Sums(retry_failed=retry_failed, is_first=campaign is None, purse=purse)
     _follow(meet(aim.manifest, records, aim.folder, choice, system_now()), sums, form)
     sums.end()
     if form is not Form.PAGE or sums.problems.count:  # a page has them below its jobs
@@ -119,9 +156,9 @@ def _follow(found: Iterator[Met | Gone | Problem], sums: Sums, form: Form) -> No
             case Met():
                 sums.follow(met)
                 if met.chosen:
-                    action = sums.add(met)
+                    told, action = sums.add(met)
                     if write:
-                        write(met_row(met, action))
+                        write(met_row(told, action))
 
 
 def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[str]:

@@ -11,7 +11,7 @@ import click
 from batchsora.cli.columns import GAP, aligned, columns_of, cut, flowed, wrapped
 from batchsora.cli.plan_sums import SHOWN, Money, Names, Sums
 from batchsora.cli.targets import shown
-from batchsora.cli.words import cost_text, price_text
+from batchsora.cli.words import clips, cost_text, price_text
 from batchsora.job import Order
 from batchsora.runner.planning import Action, Met
 from batchsora.service.complaints import clean
@@ -21,6 +21,7 @@ PROMPT_COLUMNS = 60  # of a prompt: enough to know it again
 TOTALS_SHOWN = 16  # lines; who has more models and sizes reads them as CSV
 COLOURS = {
     Action.SUBMIT: "cyan",
+    Action.OVER_BUDGET: "magenta",
     Action.IN_DOUBT: "yellow",
     Action.FAILED: "red",
     Action.DONE: "green",
@@ -63,7 +64,8 @@ class Page:
     def _cells(self, action: Action, met: Met) -> list[str]:
         order = met.planned.order
         name = cut(_name(met), max(12, (self.width or ENDLESS) // 3))
-        price = price_text(met.planned.price_usd) if action is Action.SUBMIT else "-"
+        is_new = action in {Action.SUBMIT, Action.OVER_BUDGET}
+        price = price_text(met.planned.price_usd) if is_new else "-"
         return [action, name, order.model, f"{order.seconds} s", str(order.size), price]
 
     def _flowed(self, line: str, told: list[str], indent: int) -> Iterator[str]:
@@ -158,6 +160,7 @@ def _sentences(sums: Sums, manifest: Path) -> Iterator[str]:
         yield "nothing to do" if told else f"{shown(manifest)} has no rows: nothing to do"
     most = "at most " if sums.unfetched else ""
     yield f"to be spent: {most}{_cost(sums.to_spend)}"
+    yield from _budget(sums)
     if sums.unfetched:
         images = f"{sums.unfetched:,} image{'s' if sums.unfetched > 1 else ''}"
         yield f"{images} not fetched yet: what turns out to be the same is not bought again"
@@ -170,6 +173,23 @@ def _sentences(sums: Sums, manifest: Path) -> Iterator[str]:
     yield from _moved(sums.moved)
     yield from _gone(sums.replaced, ", changed")
     yield from _gone(sums.gone, "")
+
+
+def _budget(sums: Sums) -> Iterator[str]:
+    purse = sums.purse
+    if purse.limit_usd is None:
+        return
+    if purse.unpriced and (sums.to_spend or sums.actions.get(Action.OVER_BUDGET)):
+        yield (
+            "the budget can't be kept, so nothing would be bought:"
+            f" the price of {clips(purse.unpriced)} is not known"
+        )
+    elif sums.actions.get(Action.OVER_BUDGET):
+        before, limit = purse.bill_usd - sums.to_spend.usd, purse.limit_usd
+        yield (
+            f"the budget of {limit:.2f} USD is reached: {before:.2f} USD billed or in doubt before;"
+            " raise --max-cost to buy the rest"
+        )
 
 
 def _moved(rows: Names) -> Iterator[str]:

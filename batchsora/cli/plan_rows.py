@@ -11,7 +11,7 @@ from typing import assert_never
 from click.exceptions import Exit
 
 from batchsora.cli.printing import silence
-from batchsora.reports.columns import AddRow, Cell, Row, money_text, place_text
+from batchsora.reports.columns import AddRow, Cell, Row, place_text, usd_text
 from batchsora.reports.tables import disarmed
 from batchsora.runner.planning import Action, Gone, Met
 
@@ -60,7 +60,7 @@ def met_row(met: Met, action: Action) -> Row:
         order.take,
         action,
         met.why or None,
-        None if planned.price_usd is None else money_text(planned.price_usd),
+        None if planned.price_usd is None else usd_text(planned.price_usd),
         order.model,
         order.seconds,
         str(order.size),
@@ -83,7 +83,7 @@ def gone_row(gone: Gone, why: str) -> Row:
         order.take,
         "gone",
         why,
-        None if job.price_usd is None else money_text(job.price_usd),
+        None if job.price_usd is None else usd_text(job.price_usd),
         order.model,
         order.seconds,
         str(order.size),

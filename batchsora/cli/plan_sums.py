@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from batchsora.runner.planning import Action, Gone, Met
 # jobs that a person sees of each kind, money first: what is bought is read, the rest is known
 SHOWN = {
     Action.SUBMIT: 8,
+    Action.OVER_BUDGET: 5,
     Action.IN_DOUBT: 5,
     Action.ADOPT: 3,
     Action.DOWNLOAD: 3,
@@ -86,6 +87,26 @@ class Names:
         return ", ".join([*names, *["…"] * (self.count > len(names))])
 
 
+@dataclass(slots=True)
+class Purse:
+    """What a budget leaves for new purchases, spent in the manifest's order as a run does."""
+
+    limit_usd: Decimal | None = None  # None: there is no budget
+    bill_usd: Decimal = NOTHING
+    unpriced: int = 0  # jobs, or purchases before, whose price is not known: nothing is bought then
+    is_closed: bool = False  # a job did not fit: no later one is bought, be it cheaper
+
+    def pays(self, price_usd: Decimal | None) -> bool:
+        """Pay for one more purchase, if there is money for it."""
+        if self.limit_usd is None:
+            return True
+        if price_usd is None:
+            self.unpriced += 1
+        self.is_closed |= price_usd is None or self.bill_usd + price_usd > self.limit_usd
+        self.bill_usd += 0 if self.is_closed else price_usd or 0
+        return not self.is_closed
+
+
 class Kind(NamedTuple):
     """What jobs have in common that are one line of the totals, and one price."""
 
@@ -99,7 +120,8 @@ class Kind(NamedTuple):
 class Sums:
     """What a plan comes to."""
 
-    def __init__(self, *, retry_failed: bool, is_first: bool) -> None:
+    def __init__(self, *, retry_failed: bool, is_first: bool, purse: Purse) -> None:
+        self.purse = purse
         self._retry_failed = retry_failed
         self._is_first = is_first  # nothing was run yet: nothing can be edited, moved or gone
         self._edited: set[str] = set()  # names of rows that say something else than before
@@ -117,10 +139,13 @@ class Sums:
         self.replaced = Names()
         self.gone = Names()
 
-    def add(self, met: Met) -> Action:
-        """Count a chosen job; say what a run would do with it."""
+    def add(self, met: Met) -> tuple[Met, Action]:
+        """Count a chosen job; say what a run would do with it, and why."""
         action = met.with_retry if self._retry_failed else met.action
         planned, known = met.planned, met.known
+        if action is Action.SUBMIT and not self.purse.pays(planned.price_usd):
+            action = Action.OVER_BUDGET
+            met = replace(met, why=f"beyond {self.purse.limit_usd:.2f} USD; {met.why}")
         order = planned.order
         spent_usd = NOTHING if known is None else known.bill_usd
         self.kinds[Kind(action, order.model, order.size, planned.price_usd, spent_usd)] += 1
@@ -132,7 +157,7 @@ class Sums:
             self.unfetched += planned.unfetched
         if action is Action.FAILED and met.with_retry is Action.SUBMIT:
             self.retries.add(planned.row, planned.id, planned.price_usd)
-        return action
+        return met, action
 
     def follow(self, met: Met) -> None:
         """Follow where a job's row went since the last run, chosen or not."""

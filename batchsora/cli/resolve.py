@@ -16,6 +16,7 @@ from batchsora.cli.targets import find_run, rescue_file, shown
 from batchsora.cli.words import price_text
 from batchsora.errors import UsageError
 from batchsora.job import Fault, Job, Order, Reason, State
+from batchsora.ledger.answers import Entry
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import Event, Happening
 from batchsora.runner.reporting import write_reports
@@ -40,7 +41,8 @@ def command(target: Path, jobs: tuple[str, ...], **options: Any) -> int:
         raise UsageError("say what became of it", "give one of --video, --not-made, --lost")
     folder = find_run(target)
     with Ledger(folder, rescue_file=rescue_file()) as ledger:
-        found = _meant(ledger, jobs)
+        entries = _meant(ledger, jobs)
+        found = [it.job for it in entries]
         settle: Settle = _not_made if not_made else _lost
         if video:
             if len(found) != 1:
@@ -49,18 +51,18 @@ def command(target: Path, jobs: tuple[str, ...], **options: Any) -> int:
             reach = Reach.read(options, simulate=False).for_run(folder, _service(ledger))
             asyncio.run(_look_at(video, found[0], ledger, reach))
             settle = _adopted(video)
-        for job in found:
-            ledger.record(job, settle(job, ledger))
-            out_if_heard(f"{job.full_name}: {_words(job, video=video, not_made=not_made)}")
+        for entry in entries:
+            ledger.record(entry.job, settle(entry.job, ledger))
+            out_if_heard(f"{entry.job.full_name}: {_words(entry, video=video, not_made=not_made)}")
         write_reports(folder, ledger.records)
         go_on = command_for(folder, ledger.records)
     out_if_heard(f"go on with: {go_on}")
     return 0
 
 
-def _meant(ledger: Ledger, jobs: tuple[str, ...]) -> list[Job]:
-    named = [entry.job for entry in ledger.records.named(jobs or ("*",))]
-    found = [job for job in named if job.state is State.IN_DOUBT]
+def _meant(ledger: Ledger, jobs: tuple[str, ...]) -> list[Entry]:
+    named = ledger.records.named(jobs or ("*",))
+    found = [it for it in named if it.job.state is State.IN_DOUBT]
     if not found:
         what = "no job is in doubt" if not jobs else f"none of {', '.join(jobs)} is in doubt"
         raise UsageError(what, f"batchsora status {shown(ledger.folder)}")
@@ -83,10 +85,12 @@ def _lost(job: Job, ledger: Ledger) -> Happening:
     return Happening(Event.DOUBT_WRITTEN_OFF, ledger.now(), reason=Reason.LOST, fault=fault)
 
 
-def _words(job: Job, *, video: str | None, not_made: bool) -> str:
-    price = price_text(job.price_usd)
+def _words(entry: Entry, *, video: str | None, not_made: bool) -> str:
+    price = price_text(entry.job.price_usd)
     if video:
         return f"is {video}; the next run fetches it"
+    if not_made and entry.row is None:
+        return "was not made; no row asks for it any more, so nothing is bought"
     if not_made:
         return f"was not made; the next run buys it, {price}"
     return f"is paid and lost, {price}"

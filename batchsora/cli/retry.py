@@ -35,9 +35,12 @@ def command(target: Path, jobs: tuple[str, ...], reason: str | None, *, yes: boo
     folder = find_run(target)
     with Ledger(folder, rescue_file=rescue_file()) as ledger:
         entries = ledger.records.named(jobs or ("*",))
+        failed = [it for it in entries if it.job.state is State.FAILED]
+        meant = [it for it in failed if reason in {None, it.job.reason}]
         # a job whose row is gone is not submitted: put back, it would wait for ever
-        named = (it.job for it in entries if it.row is not None or id_is_alive(it.job))
-        found = [it for it in named if it.state is State.FAILED and reason in {None, it.reason}]
+        found = [it.job for it in meant if it.row is not None or id_is_alive(it.job)]
+        if gone := len(meant) - len(found):
+            err(f"{gone} left as they are: no row of the manifest asks for them any more")
         if not found:
             raise UsageError("no failed job is meant", f"batchsora status {shown(folder)}")
         _ask(found, yes=yes)

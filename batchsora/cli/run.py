@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from batchsora.cli.agreeing import Deal
+from batchsora.cli.agreeing import Deal, confirm_option
 from batchsora.cli.asking import read_asked
 from batchsora.cli.connecting import Reach
 from batchsora.cli.exits import code_of
@@ -33,13 +33,16 @@ from batchsora.cli.plan import show_plan
 from batchsora.cli.printing import out_if_heard
 from batchsora.cli.signals import listen
 from batchsora.cli.summary import explain, sum_up
-from batchsora.cli.targets import Aim, remember, rescue_file, see_to_folder, shown
+from batchsora.cli.targets import Aim, other_runs, remember, rescue_file, see_to_folder, shown
 from batchsora.cli.views import View, open_view
+from batchsora.errors import UsageError
 from batchsora.ledger.ledger import Ledger
 from batchsora.manifest import any_image
 from batchsora.runner.campaign import carry_out, open_session, sum_up_idle
 from batchsora.runner.choosing import Choice
+from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.progress import Told
+from batchsora.runner.session import Work
 from batchsora.runner.stopping import Stopping
 from batchsora.runner.taking import UnfetchedError
 from batchsora.settings import Settings, settle
@@ -53,7 +56,15 @@ from batchsora.settings import Settings, settle
 @option("--retry-failed", is_flag=True, help="Take up failed jobs, too: mostly new purchases.")
 @option("--save-inputs", is_flag=True, help="Keep each image as it is sent, below inputs/.")
 @option("-y", "--yes", is_flag=True, help="Do not ask before spending.")
+@confirm_option
+@option("--no-submit", is_flag=True, help="Buy nothing: only collect what was bought.")
+@option("--detach", is_flag=True, help="Only submit; another run collects.")
 @setting_options
+@option(
+    "--resend-absent",
+    is_flag=True,
+    help="Send again what the service's list does not show after --settle: once a job, ten in all.",
+)
 @models_option
 @encoding_option
 @service_options
@@ -75,10 +86,12 @@ def command(target: Path, **options: Any) -> int:
     Example: batchsora run manifests/campaign.yaml --simulate
     """
     aim, choice, reach = read_asked(target, options)
-    if options["dry_run"]:
-        show_plan(aim, choice, reach, retry_failed=options["retry_failed"])
-        return 0
     settings = settle(aim.manifest.settings, read_settings(options))
+    if options["dry_run"]:
+        limit_usd, retry_failed = settings.max_cost_usd, options["retry_failed"]
+        show_plan(aim, choice, reach, limit_usd=limit_usd, retry_failed=retry_failed)
+        return 0
+    work = _read_work(options)
     if _is_empty(aim):
         out_if_heard(f"{shown(aim.manifest.path)} has no rows: nothing to do")
         return 0
@@ -86,7 +99,10 @@ def command(target: Path, **options: Any) -> int:
         aim,
         choice,
         reach.called,
+        settings,
         retry_failed=options["retry_failed"],
+        buys=work is not Work.COLLECT,
+        confirm_above_usd=options["confirm_above"],
         yes=options["yes"],
         quiet=options["quiet"] or options["progress"] == "json",
     )
@@ -105,8 +121,26 @@ def command(target: Path, **options: Any) -> int:
         remember(aim.folder)
         _keep_manifest(aim)
         with RunLog(log_file) as log:
-            agreed = _Agreed(aim, ledger, settings, choice, reach, options["save_inputs"])
+            agreed = _Agreed(
+                aim,
+                ledger,
+                settings,
+                choice,
+                reach,
+                work,
+                resend_absent=options["resend_absent"],
+                save_inputs=options["save_inputs"],
+            )
             return asyncio.run(agreed.carry_out(view, log))
+
+
+def _read_work(options: dict[str, Any]) -> Work:
+    if options["no_submit"] and options["detach"]:
+        what = "--no-submit only collects, --detach only submits"
+        raise UsageError(what, "leave one of them away, or both: that does all")
+    if options["no_submit"]:
+        return Work.COLLECT
+    return Work.ORDER if options["detach"] else Work.ALL
 
 
 def _keep_manifest(aim: Aim) -> None:
@@ -131,6 +165,8 @@ class _Agreed:
     settings: Settings
     choice: Choice
     reach: Reach
+    work: Work
+    resend_absent: bool
     save_inputs: bool
 
     async def carry_out(self, view: View, log: RunLog) -> int:
@@ -142,7 +178,7 @@ class _Agreed:
 
         stopping = Stopping()
         listen(stopping, tell)
-        if not self.ledger.has_work():
+        if not self.ledger.agenda.has_work(buying=self.work is not Work.COLLECT):
             outcome = sum_up_idle(self.ledger)
         else:
             async with self.reach.open(self.aim.folder) as service:
@@ -153,7 +189,10 @@ class _Agreed:
                     self.settings,
                     stopping=stopping,
                     tell=tell,
+                    work=self.work,
+                    resend_absent=self.resend_absent,
                     save_inputs=self.save_inputs,
+                    neighbours=Neighbours(other_runs(self.aim.folder), self.reach.called),
                 )
                 async with view.watch(run):
                     outcome = await carry_out(run, self.choice)

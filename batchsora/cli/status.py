@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ from batchsora.cli.options import PATH
 from batchsora.cli.printing import out
 from batchsora.cli.summary import settle_text
 from batchsora.cli.targets import LEDGER, find_run, shown
-from batchsora.cli.words import STATE_WORDS, money_text, span_text
+from batchsora.cli.words import STATE_WORDS, budget_text, money_text, span_text
 from batchsora.clock import system_now
 from batchsora.job import State
 from batchsora.ledger.lock import is_locked
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
-from batchsora.runner.progress import Totals
+from batchsora.ledger.totals import Totals
+from batchsora.reports.columns import usd_text
 
 WATCH_EVERY_S = 2.0
 ENOUGH = 3  # clips, before a rate is told
@@ -36,6 +38,7 @@ class Status:
     folder: Path
     is_running: bool
     totals: Totals
+    max_cost_usd: Decimal | None  # the budget of the last run
     per_minute: float  # clips that came lately
 
     @property
@@ -82,7 +85,9 @@ def _status_of(folder: Path, records: Records) -> Status:
     if kept.since is not None and kept.count >= ENOUGH:
         per_minute = kept.count / max(1.0, (now - kept.since).total_seconds()) * 60
     running = is_locked(folder / "work" / "lock")
-    return Status(folder, running, Totals.of(records.tallies()), per_minute)
+    campaign = records.campaign()
+    max_cost_usd = None if campaign is None else campaign.max_cost_usd
+    return Status(folder, running, Totals.of(records.tallies()), max_cost_usd, per_minute)
 
 
 def _print(status: Status, *, as_json: bool) -> None:
@@ -95,6 +100,8 @@ def _print(status: Status, *, as_json: bool) -> None:
         if totals.states[state]:
             out(f"  {word:<16} {totals.states[state]:>7}")
     out(f"  {money_text(totals)}")
+    if totals.left_usd or status.max_cost_usd is not None:
+        out(f"  {budget_text(totals, status.max_cost_usd)}")
     if status.left_s is not None:
         out(f"  {status.per_minute:.1f} clips a minute, about {span_text(status.left_s)} left")
     if totals.states[State.IN_DOUBT]:
@@ -102,13 +109,16 @@ def _print(status: Status, *, as_json: bool) -> None:
 
 
 def _object(status: Status) -> dict[str, Any]:
-    totals = status.totals
+    totals, limit_usd = status.totals, status.max_cost_usd
     return {
         "folder": str(status.folder),
         "running": status.is_running,
         "states": {state.value: totals.states[state] for state in State},
-        "spent_usd": str(totals.spent_usd),
-        "in_doubt_usd": str(totals.in_doubt_usd),
+        "spent_usd": usd_text(totals.spent_usd),
+        "reserved_usd": usd_text(totals.reserved_usd),
+        "in_doubt_usd": usd_text(totals.in_doubt_usd),
+        "projected_usd": usd_text(totals.projected_usd),
+        "max_cost_usd": None if limit_usd is None else usd_text(limit_usd),
         "unpriced": totals.unpriced,
         "clips_per_minute": round(status.per_minute, 2),
         "left_s": None if status.left_s is None else round(status.left_s),

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchsora.cli.printing import err, out_if_heard
 from batchsora.cli.targets import shown
-from batchsora.cli.words import STATE_WORDS, clips, money_text, price_text, states_text
+from batchsora.cli.words import (
+    REASON_HINTS,
+    STATE_WORDS,
+    clips,
+    money_text,
+    price_text,
+    states_text,
+)
 from batchsora.errors import Stop, StopReason
-from batchsora.job import State
-from batchsora.runner.progress import Totals
+from batchsora.job import Reason, State
+from batchsora.ledger.totals import Totals
 
 if TYPE_CHECKING:
     from batchsora.runner.campaign import Outcome
@@ -31,12 +38,24 @@ def explain(
         err(f"stopped: {stop.what}" + (f"\n  mend: {stop.mend}" if stop.mend else ""))
         if stop.reason is StopReason.BUG:
             err(f"  what happened is in {shown(log)}; please report it")
+    for line in failed_lines(outcome.failed):
+        err(line)
     if outcome.scope.settled < outcome.scope.jobs:
         for line in left_lines(outcome.scope):
             err(line)
         err(f"go on with: {go_on}")
     if outcome.totals.states[State.IN_DOUBT]:
         err(settle_text(folder))
+
+
+def failed_lines(failed: Mapping[Reason, int]) -> list[str]:
+    """Write the table of what failed, and what can be done."""
+    rows = [
+        f"  {reason.value:<16} {failed[reason]:>6}  {REASON_HINTS[reason]}"
+        for reason in Reason
+        if failed.get(reason)
+    ]
+    return [f"  {'failed':<16} {'jobs':>6}", *rows] if rows else []
 
 
 def settle_text(folder: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from batchsora.models import Cards
 
 LEDGER = "ledger.db"
+MOST_NEIGHBOURS = 200  # the newest; each is opened when a lost answer is looked for
 _NAME_BOTH = "name the manifest, and the folder with --out-dir"
 
 
@@ -93,8 +95,12 @@ def see_to_folder(aim: Aim) -> None:
         raise UsageError(what, "rename the manifest, or run it in another folder with --out-dir")
     found = sorted(name for name in own if (folder / name).exists())
     if found and not (folder / LEDGER).exists():
-        what = f"{shown(folder)} is no run folder, and holds {', '.join(found)}"
-        raise UsageError(what, "choose another folder with --out-dir, or move that away")
+        what = f"{shown(folder)} has no {LEDGER}, and holds {', '.join(found)}"
+        mend = (
+            "if its ledger was removed, put it back, for without it all is bought again;"
+            " else choose another folder with --out-dir"
+        )
+        raise UsageError(what, mend)
 
 
 def insist_on_text(path: Path, mend: str) -> None:
@@ -137,21 +143,43 @@ def _runs_of(manifest: Path) -> list[Path]:
 
 def remember(folder: Path) -> None:
     """Remember which run folder was written to last."""
-    with suppress(OSError):  # only a convenience hangs on it
+    with suppress(OSError):  # a look at the neighbours, and a convenience, hang on it
+        before = _remembered()
+        if before and before[-1] == folder.absolute():
+            return
         _memory().parent.mkdir(parents=True, exist_ok=True)
-        _memory().write_bytes(os.fsencode(folder.absolute()) + b"\n")
+        with _memory().open("ab") as file:  # another run may do the same just now
+            file.write(os.fsencode(folder.absolute()) + b"\n")
+
+
+def _remembered() -> list[Path]:
+    """Read which run folders were written to, the last one at the end; raises OSError."""
+    if not _memory().exists():
+        return []
+    lines = _memory().read_bytes().splitlines()
+    return [Path(os.fsdecode(line)) for line in lines if line]
 
 
 def _last_run() -> Path:
     with suppress(OSError):
-        folder = Path(os.fsdecode(_memory().read_bytes().strip()))
-        if (folder / LEDGER).is_file():
-            return folder
+        for folder in _remembered()[:-2:-1]:
+            if (folder / LEDGER).is_file():
+                return folder
     raise UsageError("no run is remembered", "name a manifest or a run folder")
 
 
+def other_runs(folder: Path) -> list[Path]:
+    """Find the run folders of this user that are still in their places, but for this one."""
+    try:
+        remembered = dict.fromkeys(reversed(_remembered()))
+    except OSError:
+        return []
+    there = (it for it in remembered if (it / LEDGER).is_file() and not it.samefile(folder))
+    return list(islice(there, MOST_NEIGHBOURS))
+
+
 def _memory() -> Path:
-    return user_state_path("batchsora") / "last-run"
+    return user_state_path("batchsora") / "runs"
 
 
 def rescue_file() -> Path:

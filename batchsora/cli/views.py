@@ -12,7 +12,9 @@ from typing import Any, Protocol
 from batchsora.cli.printing import err
 from batchsora.cli.words import line_of
 from batchsora.clock import stamp
-from batchsora.runner.progress import Told, Totals
+from batchsora.ledger.totals import Totals
+from batchsora.reports.columns import usd_text
+from batchsora.runner.progress import Told
 from batchsora.runner.session import Session
 
 
@@ -117,5 +119,10 @@ def _totals_of(totals: Totals | None) -> dict[str, Any]:
     if totals is None:
         return {}
     states = {state.value: jobs for state, jobs in totals.states.items() if jobs}
-    spent, doubt = str(totals.spent_usd), str(totals.in_doubt_usd)
-    return {"totals": {**states, "spent_usd": spent, "in_doubt_usd": doubt}}
+    money = {
+        "spent_usd": totals.spent_usd,
+        "reserved_usd": totals.reserved_usd,
+        "in_doubt_usd": totals.in_doubt_usd,
+        "projected_usd": totals.projected_usd,
+    }
+    return {"totals": {**states, **{name: usd_text(usd) for name, usd in money.items()}}}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from batchsora.job import Job, State
+from batchsora.job import Job, Reason, State
 from batchsora.lifecycle import Event
 
 if TYPE_CHECKING:
-    from batchsora.runner.progress import Told, Totals
+    from batchsora.ledger.totals import Totals
+from batchsora.runner.progress import Told
 
 # what a person wants a line for, and how it is called; the rest shows in the totals
 NEWS: dict[str, str] = {
@@ -26,7 +28,7 @@ NEWS: dict[str, str] = {
     Event.FILE_LOST: "file lost",
 }
 NEWS_OF_THE_RUN = frozenset(
-    {"paused", "stopping", "gathering"}
+    {"paused", "stopping", "gathering", "woke"}
 )  # why it stopped stands in the summary
 # what only `--verbose` shows
 DETAILS: dict[str, str] = {
@@ -49,6 +51,16 @@ STATE_WORDS: tuple[tuple[State, str], ...] = (
     (State.SUBMITTING, "being sent"),
     (State.PENDING, "waiting"),
 )
+
+REASON_HINTS: Mapping[Reason, str] = {
+    Reason.REJECTED: "a value is not liked: change it in the manifest, and it is a new job",
+    Reason.MODERATED: "change the prompt or the image in the manifest, and it is a new job",
+    Reason.RENDER_FAILED: "`batchsora retry` buys another try",
+    Reason.EXPIRED: "run again within the hour next time; `batchsora retry` buys it anew",
+    Reason.GAVE_UP: "nothing was sent: see to the network, then `batchsora retry`",
+    Reason.IMAGE_UNREADABLE: "nothing was sent: mend the image, then `batchsora retry`",
+    Reason.LOST: "settled so by a person; `batchsora retry` buys it anew",
+}
 
 
 def line_of(told: Told, *, verbose: bool = False) -> str | None:
@@ -93,11 +105,19 @@ def states_text(totals: Totals) -> str:
 def money_text(totals: Totals) -> str:
     """Say what was spent, and what may have been: ``3.60 USD spent``."""
     told = [f"{totals.spent_usd:.2f} USD spent"]
+    if totals.reserved_usd:
+        told.append(f"{totals.reserved_usd:.2f} USD reserved")
     if totals.in_doubt_usd:
         told.append(f"{totals.in_doubt_usd:.2f} USD in doubt")
     if totals.unpriced:
         told.append(f"and {clips(totals.unpriced)} of unknown price")
     return ", ".join(told)
+
+
+def budget_text(totals: Totals, limit_usd: Decimal | None) -> str:
+    """Say what it comes to when all is bought: ``8.00 USD in all, of 25.00 USD``."""
+    more = "" if limit_usd is None else f", of {limit_usd:.2f} USD allowed"
+    return f"{totals.projected_usd:.2f} USD in all{more}"
 
 
 def price_text(usd: Decimal | None) -> str:

@@ -27,6 +27,7 @@ class Campaign:
     manifest: str  # relative to the run folder
     columns: tuple[str, ...]  # the manifest's own other columns
     began_at: datetime
+    max_cost_usd: Decimal | None  # the budget of the last run
 
     def insist(self, folder: Path, name: str, service: str) -> None:
         """Raise UsageError where another campaign, or another service, wants this folder."""
@@ -104,13 +105,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """So many jobs of one state, reason and price."""
+    """So many jobs of one state, reason and price, of which each has cost the same so far."""
 
     state: State
     reason: Reason | None
     price_usd: Decimal | None
+    spent_usd: Decimal  # of each
+    unpriced: int  # of all
     jobs: int
-    purchases: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,21 +28,21 @@ insert into jobs (
 """
 
 # what a manifest may still say of a job that is known: its name, its place, its own columns, where
-# its image is; its price as long as nothing was, or may have been, bought at the old one; where its
-# clip is to go as long as nothing of it was sent
-_UNBOUGHT = "purchases = 0 and state not in ('submitting', 'in_doubt')"
+# its image is; the price of its next purchase, unless one is under way; where its clip is to go as
+# long as nothing of it was sent
+_SETTLED = "state not in ('submitting', 'in_doubt')"
 _PLACE = f"""
 update jobs set
     id = :id, position = :position, row = :row,
     manifest_file = :manifest_file, manifest_line = :manifest_line,
     tags = :tags, columns = :columns, image = :image,
-    price_usd = case when {_UNBOUGHT} then :price_usd else price_usd end,
+    price_usd = case when {_SETTLED} then :price_usd else price_usd end,
     output = case when revision = 0 then :output else output end,
     output_folded = case when revision = 0 then :output_folded else output_folded end
 where key = :key and (
     (id, position, row, manifest_file, manifest_line, tags, columns, image)
         is not (:id, :position, :row, :manifest_file, :manifest_line, :tags, :columns, :image)
-    or ({_UNBOUGHT} and price_usd is not :price_usd)
+    or ({_SETTLED} and price_usd is not :price_usd)
     or (revision = 0 and output is not :output)
 )
 """  # noqa: S608 - our own words

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,13 +18,14 @@ from batchsora.clock import Now, stamp, system_now
 from batchsora.errors import LedgerError
 from batchsora.job import Fault, Job, State
 from batchsora.ledger import opening, rescue, room
-from batchsora.ledger.answers import Tally
+from batchsora.ledger.agenda import Agenda
 from batchsora.ledger.durable import make_folder
 from batchsora.ledger.lock import RunLock
 from batchsora.ledger.opening import ask
 from batchsora.ledger.records import Records
 from batchsora.ledger.rows import MOVING, event_row, moving_row, read_job
-from batchsora.lifecycle import FILE_MISSING_HINT, Event, Happening, advance
+from batchsora.ledger.totals import Totals
+from batchsora.lifecycle import Event, Happening, advance
 
 BUSY_TRIES = 6  # of 10 s each: so long an answer waits for somebody else's reader
 
@@ -37,6 +39,7 @@ _CLAIM = (
     " on conflict do update set manifest = excluded.manifest, columns = excluded.columns"
     " where (manifest, columns) is not (excluded.manifest, excluded.columns)"
 )
+_BUDGET = "update campaign set max_cost_usd = ?1 where max_cost_usd is not ?1"
 _RESCUABLE = "select * from jobs where state = 'in_doubt' and key = ?"
 _APPEND = (
     "insert into events (key, at, event, state, detail) values (:key, :at, :event, :state, :detail)"
@@ -50,6 +53,10 @@ _KEEP_IMAGE = (
 
 class SecondDriverError(Exception):
     """A job is not as its driver knew it: two drive it, which is a bug; nothing was written."""
+
+
+class OverBudgetError(Exception):
+    """One more purchase would pass the budget, or may: nothing was written."""
 
 
 class Ledger:
@@ -78,6 +85,9 @@ class Ledger:
             self.db: Database = opening.open_for_writing(self.path)
             undo.callback(self.db.close)
             self.records = Records(self.db)
+            self.agenda = Agenda(self.db)
+            self.totals: Totals | None = None
+            self._limit_usd: Decimal | None = None
             self._identity = self._read_identity()
             self._recover()
             self._bring_in_rescued()
@@ -103,11 +113,13 @@ class Ledger:
         """Write one transition down, durably, and return the job as it is now.
 
         One transaction updates the row, if it is as `job` says, and appends the event; it is on
-        the disk when this returns. Raises `IllegalTransitionError`, `SecondDriverError`, or
-        LedgerError; nothing is written then. An accepted id that the disk does not take is put
-        into the rescue file before the LedgerError is raised.
+        the disk when this returns. Raises `IllegalTransitionError`, `SecondDriverError`,
+        `OverBudgetError`, or LedgerError; nothing is written then. An accepted id that the disk
+        does not take is put into the rescue file before the LedgerError is raised.
         """
         after = advance(job, happening)
+        if after.state is State.SUBMITTING and not self.affords(job):
+            raise OverBudgetError(job.name)
         try:
             self._store(job, after, happening)
         except SecondDriverError as error:
@@ -115,7 +127,30 @@ class Ledger:
         except sqlite3.Error as error:
             told = opening.explain(error, self.path)
             raise LedgerError(told.what + self._put_aside(job, happening), told.mend) from error
+        if self.totals is not None:
+            self.totals.moved(job, after)
         return after
+
+    def keep_account(self, limit_usd: Decimal | None) -> Totals:
+        """Add up all jobs, once they are taken in, and keep the sum with each record from now on.
+
+        From now on no intent is recorded whose price would take the bill beyond `limit_usd`. The
+        intent reserves that price: it counts as billed until it is refused. LedgerError.
+        """
+        text = None if limit_usd is None else str(limit_usd)
+        with self.atomic():
+            self.db.execute(_BUDGET, (text,))
+        self._limit_usd = limit_usd
+        self.totals = Totals.of(self.records.tallies())
+        return self.totals
+
+    def affords(self, job: Job) -> bool:
+        """Tell whether one more purchase of a job stays within the budget, for certain."""
+        if self._limit_usd is None or self.totals is None:
+            return True
+        if job.price_usd is None or self.totals.unpriced:
+            return False
+        return self.totals.bill_usd + job.price_usd <= self._limit_usd
 
     def _store(self, before: Job, after: Job, happening: Happening) -> None:
         """Write; an answer is not given up easily: a reader is waited for, an id is made room."""
@@ -200,81 +235,6 @@ class Ledger:
             if rows and self.records.owner_of(found.video_id) is None:
                 happening = Happening(Event.DOUBT_ADOPTED, self.now(), video_id=found.video_id)
                 self.record(read_job(rows[0]), happening)
-
-    def choose_nothing(self) -> None:
-        """Begin a choice of jobs; it is gone when the ledger is closed."""
-        self.db.execute(
-            "create temp table if not exists chosen (key text primary key) without rowid"
-        )
-        self.db.execute("delete from temp.chosen")
-
-    def choose(self, keys: Iterable[str]) -> None:
-        """Choose jobs that this session may submit."""
-        self.db.conn.executemany("insert into temp.chosen values (?)", ((key,) for key in keys))
-
-    def tallies_of_session(self) -> list[Tally]:
-        """Count the jobs that this session drives: those chosen, and those under way."""
-        return self.records.tallies(
-            "key in (select key from temp.chosen)"
-            " or state in ('submitting', 'in_doubt', 'running', 'rendered')"
-        )
-
-    def has_work(self) -> bool:
-        """Tell whether this session has anything to do at the service."""
-        idle = {State.DONE, State.FAILED}
-        return any(tally.state not in idle for tally in self.tallies_of_session())
-
-    def count_missing(self) -> int:
-        """Count the chosen jobs whose finished clip is neither here nor at the service any more."""
-        ((count,),) = ask(
-            self.db,
-            "select count(*) from jobs where state = 'done' and hint = ?"
-            " and key in (select key from temp.chosen)",
-            (FILE_MISSING_HINT,),
-        )
-        return int(count)
-
-    def awaits_its_name(self, key: str) -> bool:
-        """Tell whether a job's clip is fetched and checked, but has no name yet."""
-        sql = "select 1 from jobs where key = ? and state = 'rendered' and file is not null"
-        return bool(ask(self.db, sql, (key,)))
-
-    def to_submit(self, after: int, limit: int, *, chosen: bool) -> list[tuple[int, Job]]:
-        """Read a window of pending jobs in the manifest's order, each with its position.
-
-        `after` is the last position of the window before; `chosen` asks for those jobs only that
-        `choose` named.
-        """
-        # walks the manifest's order and looks each job up: the other way round, every window would
-        # sort all that is chosen
-        only = "and exists (select 1 from temp.chosen where key = jobs.key)" if chosen else ""
-        rows = ask(
-            self.db,
-            f"select * from jobs where state = 'pending' and position > ? {only}"  # noqa: S608 - no value
-            " order by position limit ?",
-            (after, limit),
-        )
-        return [(row["position"], read_job(row)) for row in rows]
-
-    def under_way(self, after: str, limit: int) -> list[Job]:
-        """Read a window of the jobs that the service has, or may have, in order of their keys."""
-        rows = ask(
-            self.db,
-            "select * from jobs where state in ('in_doubt', 'running', 'rendered') and key > ?"
-            " order by key limit ?",
-            (after, limit),
-        )
-        return [read_job(row) for row in rows]
-
-    def count_in_doubt(self) -> int:
-        """Count the jobs in doubt: the breaker looks here, since a restart does not forget it."""
-        ((count,),) = ask(self.db, "select count(*) from jobs where state = 'in_doubt'")
-        return int(count)
-
-    def alike_in_doubt(self, job: Job) -> list[Job]:
-        """Read the jobs in doubt that a service's list would show just like this one."""
-        sql = "select * from jobs where state = 'in_doubt' and likeness = ? and key <> ?"
-        return [read_job(row) for row in ask(self.db, sql, (job.order.likeness(), job.key))]
 
     def close(self) -> None:
         """Close the file and let the next runner in; what nobody claimed is removed again."""

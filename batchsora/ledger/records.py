@@ -54,6 +54,7 @@ class Records:
             row["manifest"],
             tuple(json.loads(row["columns"])),
             read_stamp(row["began_at"]),
+            None if row["max_cost_usd"] is None else Decimal(row["max_cost_usd"]),
         )
 
     def is_blank(self) -> bool:
@@ -145,16 +146,18 @@ class Records:
     def tallies(self, which: str = REPORTED) -> list[Tally]:
         """Count jobs, those that are reported, by state, reason and price."""
         rows = self._ask(
-            "select state, reason, price_usd, count(*) as jobs, sum(purchases) as purchases"  # noqa: S608 - our own words
-            f" from jobs where {which} group by 1, 2, 3"
+            "select state, reason, price_usd, spent_usd,"  # noqa: S608 - our own words
+            " sum(unpriced) as unpriced, count(*) as jobs"
+            f" from jobs where {which} group by 1, 2, 3, 4"
         )
         return [
             Tally(
                 State(row["state"]),
                 None if row["reason"] is None else Reason(row["reason"]),
                 None if row["price_usd"] is None else Decimal(row["price_usd"]),
+                Decimal(row["spent_usd"]),
+                row["unpriced"],
                 row["jobs"],
-                row["purchases"],
             )
             for row in rows
         ]

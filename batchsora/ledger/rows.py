@@ -28,6 +28,8 @@ MOVING = (
     "video_id",
     "attempts",
     "purchases",
+    "spent_usd",
+    "unpriced",
     "submit_started_at",
     "submitted_at",
     "doubted_at",
@@ -56,6 +58,8 @@ def moving_row(job: Job) -> dict[str, Any]:
         "video_id": job.video_id,
         "attempts": job.attempts,
         "purchases": job.purchases,
+        "spent_usd": str(job.spent_usd),
+        "unpriced": job.unpriced,
         "submit_started_at": _stamp(job.submit_started_at),
         "submitted_at": _stamp(job.submitted_at),
         "doubted_at": _stamp(job.doubted_at),
@@ -91,7 +95,7 @@ def _details(happening: Happening) -> Iterator[tuple[str, Any]]:
     for name in ("video_id", "reason", "hint", "evidence"):
         if value := getattr(happening, name):
             yield name, value
-    for name in ("started_at", "completed_at", "expires_at"):
+    for name in ("started_at", "completed_at", "expires_at", "again_at"):
         if at := getattr(happening, name):
             yield name, stamp(at)
     if happening.clip is not None:
@@ -125,6 +129,8 @@ def _moved(job: Job, row: Row) -> Job:
         video_id=row["video_id"],
         attempts=row["attempts"],
         purchases=row["purchases"],
+        spent_usd=Decimal(row["spent_usd"]),
+        unpriced=row["unpriced"],
         submit_started_at=_time(row["submit_started_at"]),
         submitted_at=_time(row["submitted_at"]),
         doubted_at=_time(row["doubted_at"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from sqlite_utils import Database, Migrations
 
@@ -10,7 +11,7 @@ from batchsora.job import Reason, State
 from batchsora.lifecycle import Event
 
 APPLICATION_ID = 0x62736F72  # "bsor": tells a ledger from any other SQLite file
-VERSION = 2  # `user_version`: a ledger with a higher one was written by a newer batchsora
+VERSION = 3  # `user_version`: a ledger with a higher one was written by a newer batchsora
 
 migrations = Migrations("batchsora")
 
@@ -116,6 +117,11 @@ create table images (
 ) strict
 """
 
+_MONEY = (
+    "spent_usd text not null default '0'",
+    "unpriced integer not null default 0 check (unpriced between 0 and purchases)",
+)
+
 # a plain "insert or replace" deletes without asking the trigger for deletions
 _ONCE_WRITTEN = """
 create trigger events_are_never_{name} before {verb} on events {when}
@@ -174,3 +180,18 @@ def the_fetched_images(db: Database) -> None:
     """Images, by the addresses that they came from."""
     db.execute(_IMAGES)
     db.execute("pragma user_version = 2")
+
+
+@migrations()
+def the_money(db: Database) -> None:
+    """Settle what each job has cost, whatever its price is today; and the last run's budget."""
+    for column in _MONEY:
+        db.execute(f"alter table jobs add column {column}")
+    db.execute("alter table campaign add column max_cost_usd text")
+    bought = "select key, price_usd, purchases from jobs where purchases > 0"
+    for row in db.execute(bought).fetchall():
+        key, price, purchases = row["key"], row["price_usd"], row["purchases"]
+        spent, unpriced = (Decimal(price) * purchases, 0) if price else (0, purchases)
+        change = "update jobs set spent_usd = ?, unpriced = ? where key = ?"
+        db.execute(change, (str(spent), unpriced, key))
+    db.execute("pragma user_version = 3")

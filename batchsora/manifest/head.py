@@ -15,7 +15,7 @@ from batchsora.manifest.names import nearest
 from batchsora.manifest.paths import part_fault
 from batchsora.manifest.templates import has_slot
 from batchsora.models import Cards
-from batchsora.settings import SETTINGS, Settings, parse_setting
+from batchsora.settings import SETTINGS, example_of, parse_setting
 
 KEYS = ("name", "defaults", "settings", "output", "models", "rows")
 MOST_NAME_BYTES = 100  # it is a folder, and "-simulated" may follow
@@ -144,7 +144,7 @@ def _settings(found: Located, complaints: Complaints) -> dict[str, Any]:
 
 
 def _setting(name: str, told: Located, complaints: Complaints) -> dict[str, Any]:
-    mend = f"write {name}: {_default(name)}"
+    mend = f"write {name}: {example_of(name)}"
     text = complaints.text(name, told, mend)
     if not text:
         return {}
@@ -153,11 +153,6 @@ def _setting(name: str, told: Located, complaints: Complaints) -> dict[str, Any]
     except ValueError as error:
         complaints.add(f"{name} must be {error}, not {shown(text)}", mend, told.line)
         return {}
-
-
-def _default(name: str) -> str:
-    value = getattr(Settings(), SETTINGS[name][0])
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _defaults(found: Located, complaints: Complaints) -> RowText:

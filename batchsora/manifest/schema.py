@@ -42,6 +42,8 @@ _WHOLE = _pattern(r"[0-9]{1,9}(\.0+|,00?)?")  # spreadsheets write 4 as 4.0, or 
 _NUMBER = _pattern(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _RATE = _pattern(r"[0-9]{1,6}(\.[0-9]{1,6})?\s*/\s*([0-9]{1,6}(\.[0-9]{1,6})?)?\s*[smh]")
 _SIZE = _pattern("[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
+_USD = _pattern(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+_SHARE = _pattern(r"[0-9]{1,9}|[0-9]{1,3}(\.[0-9]{1,3})?\s*%")
 _PRICE = _pattern(r"[0-9]{1,6}(\.[0-9]{1,6})?|unknown")
 _DAY = _pattern("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PART = r"\s*[0-9]{1,3}(\.[0-9]{1,6})?%?\s*"
@@ -107,6 +109,9 @@ SETTING_WORDS: Mapping[str, str] = {
     "max_doubts": "No new submission while so many jobs are in doubt.",
     "settle": "How long after a lost answer a look-up may be believed, in seconds.",
     "max_attempts": "Give a job up after so many requests that never left.",
+    "max_cost": "Never let more US dollars than this be billed in this run folder; what is in "
+    "doubt counts.",
+    "max_failures": "Stop after so many failed jobs, or such a share of all: 20, 5%.",
 }
 CARD_WORDS: Mapping[str, str] = {
     "seconds": "The lengths that the model takes.",
@@ -238,6 +243,8 @@ def _defaults() -> Schema:
 
 def _setting(name: str) -> Schema:
     value = getattr(Settings(), SETTINGS[name][0])
+    if value is None:
+        return {**_UNSET_VALUES[name], **_words(SETTING_WORDS[name])}
     default = str(value) if isinstance(value, Rate) else value
     return {**_SETTING_VALUES[type(value)], "default": default, **_words(SETTING_WORDS[name])}
 
@@ -285,4 +292,8 @@ _SETTING_VALUES: Mapping[type, Schema] = {
     Rate: _text(_RATE, "60/1m", "5/s", "100/1h"),
     int: _number(_WHOLE, minimum=1, multipleOf=1),
     float: _number(_NUMBER, exclusiveMinimum=0),
+}
+_UNSET_VALUES: Mapping[str, Schema] = {
+    "max_cost": _number(_USD, minimum=0, examples=[25, 7.5]),
+    "max_failures": _number(_SHARE, exclusiveMinimum=0, examples=[20, "5%"]),
 }

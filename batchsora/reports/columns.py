@@ -62,7 +62,7 @@ def place_text(file: str | None, line: int | None) -> Cell:
     return f"{file}:{line}" if file and line else line
 
 
-def money_text(usd: Decimal) -> str:
+def usd_text(usd: Decimal) -> str:
     """Write a price with two places, or more where it has them: ``0.40``."""
     whole, _, cents = f"{usd:f}".partition(".")
     return f"{whole}.{cents.rstrip('0'):0<2}"
@@ -109,7 +109,7 @@ def _happened(entry: Entry) -> list[Cell]:
         _span_s(job.submitted_at, job.render_started_at),
         _span_s(job.render_started_at or job.submitted_at, job.completed_at),
         _span_s(job.download_started_at, job.downloaded_at),
-        None if job.bill_usd is None else money_text(job.bill_usd),
+        None if job.bill_usd is None else usd_text(job.bill_usd),
         job.kept_clip.bytes if job.kept_clip else None,
         job.kept_clip.sha256 if job.kept_clip else None,
         (fault.code or None) if fault else None,

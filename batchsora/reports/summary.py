@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from batchsora.reports.beside import written_beside
-from batchsora.reports.columns import AddRow, money_text, time_text
+from batchsora.reports.columns import AddRow, time_text, usd_text
 
 VERSION = 1  # of the report's form: goes up when a reader of the old form would err
 
@@ -36,7 +36,7 @@ def json_report(
 def _text(value: Any) -> str:
     match value:
         case Decimal():
-            return money_text(value)
+            return usd_text(value)
         case datetime():
             return time_text(value)
         case _:

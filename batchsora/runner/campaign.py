@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
+from batchsora.backoff import Backoff
 from batchsora.clock import Now, system_now
 from batchsora.errors import Stop, StopReason
-from batchsora.job import State
+from batchsora.job import Fault, Reason, State
+from batchsora.ledger.lately import Lately
 from batchsora.ledger.ledger import Ledger
+from batchsora.ledger.totals import Totals
 from batchsora.manifest import Manifest
 from batchsora.runner.choosing import Choice
 from batchsora.runner.loop import drive_all
+from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.placing import make_ready, sweep
-from batchsora.runner.progress import Tell, Told, Totals
+from batchsora.runner.progress import Tell, Told
 from batchsora.runner.render_times import RenderTimes
 from batchsora.runner.reporting import write_reports
-from batchsora.runner.session import ON_THE_WIRE, Gates, Session
+from batchsora.runner.session import ON_THE_WIRE, Gates, Session, Work
+from batchsora.runner.slots import Slots
 from batchsora.runner.stopping import Stopping
+from batchsora.runner.troubles import Troubles
+from batchsora.runner.waking import notice_sleep
 from batchsora.service.client import VideoService
-from batchsora.service.verdicts import Kind
+from batchsora.service.verdicts import LONG_WAIT_S, Kind, Verdict
 from batchsora.settings import Settings
+
+# the first contact is short: an address may be wrong, and a person waits
+CONTACTS = 6
+CONTACT_AGAIN = Backoff(first_s=0.5, ceiling_s=4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,7 @@ class Outcome:
 
     totals: Totals  # of all that the ledger reports
     scope: Totals  # of the jobs that this session drove
+    failed: Mapping[Reason, int]  # how many of these failed for which reason
     missing: int  # finished clips of the chosen jobs that are not here any more
 
 
@@ -43,7 +57,10 @@ def open_session(
     *,
     stopping: Stopping,
     tell: Tell,
+    work: Work = Work.ALL,
+    resend_absent: bool = False,
     save_inputs: bool = False,
+    neighbours: Neighbours = Neighbours(),  # noqa: B008 - a value that nobody can change
     now: Now = system_now,
     chance: Callable[[], float] = random.random,
     offload: Callable[[Callable[[], Any]], Awaitable[Any]] = asyncio.to_thread,
@@ -52,6 +69,10 @@ def open_session(
     times = RenderTimes(settings.poll_interval_s)
     for job, took_s in ledger.records.render_times():
         times.learn(job.order, took_s, looks=2, going_at_s=took_s)
+    gates = Gates(settings)
+    _honour(gates, Lately(ledger.db), now, tell)
+    totals = ledger.keep_account(settings.max_cost_usd)
+    scope = Totals.of(ledger.agenda.tallies_of_session())
     return Session(
         ledger=ledger,
         service=service,
@@ -64,21 +85,48 @@ def open_session(
         tell=tell,
         times=times,
         stopping=stopping,
-        gates=Gates(settings),
+        gates=gates,
+        slots=Slots(settings.max_in_flight, stopping.bell),
+        troubles=Troubles(settings, scope.jobs, stopping),
+        neighbours=neighbours,
         preparing=asyncio.Lock(),
         wire=asyncio.Semaphore(ON_THE_WIRE),
         downloads=asyncio.Semaphore(settings.download_concurrency),
-        totals=Totals.of(ledger.records.tallies()),
-        scope=Totals.of(ledger.tallies_of_session()),
+        totals=totals,
+        scope=scope,
+        work=work,
+        resend_absent=resend_absent,
         save_inputs=save_inputs,
     )
+
+
+def _honour(gates: Gates, lately: Lately, now: Now, tell: Tell) -> None:
+    """Go on at the pace of the session before: a restart is no way round a limit."""
+    if (last_at := lately.last_intent_at()) is not None:
+        gates.submit.left_before(max(0.0, (now() - last_at).total_seconds()))
+    if (until := lately.put_off_until()) is not None:
+        left_s = (until - now()).total_seconds()
+        # a longer wait has stopped that session, and a person knows of it
+        if 0 < left_s <= LONG_WAIT_S:
+            gates.pause.push(left_s)
+            message = f"everybody waits {left_s:.0f} s, as the service asked before"
+            tell(Told(now(), "paused", message=message))
 
 
 def sum_up_idle(ledger: Ledger) -> Outcome:
     """Sum up a run that has nothing to do at the service; its reports are written all the same."""
     write_reports(ledger.folder, ledger.records, ledger.now)
-    totals, scope = ledger.records.tallies(), ledger.tallies_of_session()
-    return Outcome(Totals.of(totals), Totals.of(scope), ledger.count_missing())
+    return _outcome(ledger)
+
+
+def _outcome(ledger: Ledger) -> Outcome:
+    totals, scope = ledger.records.tallies(), ledger.agenda.tallies_of_session()
+    failed: Counter[Reason] = Counter()
+    for tally in scope:
+        if tally.reason is not None:
+            failed[tally.reason] += tally.jobs
+    missing = ledger.agenda.count_missing()
+    return Outcome(Totals.of(totals), Totals.of(scope), failed, missing)
 
 
 async def carry_out(run: Session, choice: Choice) -> Outcome:
@@ -86,16 +134,21 @@ async def carry_out(run: Session, choice: Choice) -> Outcome:
     run.tell(Told(run.now(), "started"))
     try:
         make_ready(run.folder)
-        sweep(run.folder, run.ledger.awaits_its_name)
+        sweep(run.folder, run.ledger.agenda.awaits_its_name)
+        _insist_on_prices(run)
         await _ask_for_list(run)
-        await drive_all(run, chosen=not choice.everything)
+        sleepless = asyncio.create_task(notice_sleep(run))
+        try:
+            await drive_all(run, chosen=not choice.everything)
+        finally:
+            sleepless.cancel()
     finally:
         for stop in run.stopping.stops:
             message = f"{stop.what}; {stop.mend}" if stop.mend else stop.what
             run.tell(Told(run.now(), "stopped", message=message))
         _report(run)
         run.tell(Told(run.now(), "ended"))
-    return Outcome(run.totals, run.scope, run.ledger.count_missing())
+    return replace(_outcome(run.ledger), totals=run.totals, scope=run.scope)
 
 
 def _report(run: Session) -> None:
@@ -108,17 +161,53 @@ def _report(run: Session) -> None:
         run.stopping.ask(Stop(StopReason.DISK, what, mend))
 
 
+def _insist_on_prices(run: Session) -> None:
+    """Buy nothing at all where a budget could not be kept; what was bought is still collected."""
+    if run.settings.max_cost_usd is None or run.work is Work.COLLECT:
+        return
+    tallies = run.ledger.agenda.tallies_of_session()
+    pending = sum(it.jobs for it in tallies if it.state is State.PENDING)
+    unpriced = sum(it.jobs for it in tallies if it.state is State.PENDING and it.price_usd is None)
+    if not pending or not (unpriced or run.totals.unpriced):
+        return
+    if unpriced:
+        what = f"{unpriced} of the jobs to be bought have no known price"
+        mend = "give their models prices (models: or --models), or leave --max-cost away"
+    else:
+        what = f"{run.totals.unpriced} purchases of unknown price were made here before"
+        mend = "leave --max-cost away, or go on in another run folder with --out-dir"
+    what = f"a budget can't be kept: {what}"
+    run.stopping.ask(Stop(StopReason.UNPRICED, what, mend))
+
+
 async def _ask_for_list(run: Session) -> None:
     """Ask, before anything is bought, whether the service lists its videos; a wrong key shows too.
 
     Where there is no list, jobs that look alike need not be submitted one at a time.
     """
-    if not run.scope.states[State.PENDING] and not run.scope.states[State.IN_DOUBT]:
+    buying = run.scope.states[State.PENDING] and not run.stopping.no_more_submits
+    if not (buying and run.work is not Work.COLLECT) and not run.scope.states[State.IN_DOUBT]:
         return
-    answer = await run.stopping.unless_asked(run.service.newest(1))
-    if answer is None:
-        return
-    listed, verdict = answer
-    if verdict.kind is Kind.STOP and verdict.stop is not None:
-        run.stopping.ask(verdict.stop)
-    run.has_list = listed is not None or verdict.kind is not Kind.OK
+    for contact in count(1):
+        generation = await run.stopping.unless_asked(run.gates.poll.admit())
+        if generation is None:
+            return
+        answer = await run.stopping.unless_asked(run.service.newest(1))
+        if answer is None:
+            return
+        listed, verdict = answer
+        if not verdict.unsent:
+            run.has_list = listed is not None or verdict.kind is not Kind.OK
+            await run.heed(run.gates.poll, verdict, generation)
+            return
+        if contact == CONTACTS:
+            run.troubles.never_reached(_fault(verdict))
+            return
+        wait_s = CONTACT_AGAIN.wait_s(contact, run.chance())
+        message = f"the service can't be reached, trying again: {_fault(verdict).message}"
+        run.tell(Told(run.now(), "paused", message=message))
+        await run.stopping.sleep(wait_s)
+
+
+def _fault(verdict: Verdict) -> Fault:
+    return verdict.fault or Fault("unknown", "nobody says why")

@@ -12,10 +12,9 @@ from batchsora.errors import LedgerError, Stop, StopReason
 from batchsora.job import Job, State
 from batchsora.ledger.opening import explain
 from batchsora.lifecycle import Step, next_step
-from batchsora.runner.admission import admitted
+from batchsora.runner.admission import admitted, stopped_as_stuck
 from batchsora.runner.progress import Told
-from batchsora.runner.session import Session, Tries
-from batchsora.runner.slots import Slots
+from batchsora.runner.session import Session, Tries, Work
 from batchsora.runner.steps import STEPS
 
 WINDOW = 100  # pending jobs read at a time: memory does not grow with the manifest
@@ -27,18 +26,23 @@ async def drive_all(run: Session, *, chosen: bool) -> None:
     What the service has comes first: it is paid for, and it expires. No exception leaves a job's
     coroutine; what stops the run is in `run.stopping` afterwards.
     """
-    slots = Slots(run.settings.max_in_flight, run.stopping.bell)
-    async with asyncio.TaskGroup() as group:
+    async with asyncio.TaskGroup() as watching:
         with _ending_in_a_stop(run):
             for job in _under_way(run):
                 run.take_note(job)
                 if job.state is State.RENDERED:
                     run.fetching += 1
                 else:
-                    slots.take()  # it is there already, however many may be
-                group.create_task(_drive_job(job, run, slots))
-            async for job in _to_submit(run, slots, chosen=chosen):
-                group.create_task(_drive_job(job, run, slots))
+                    run.slots.take()  # it is there already, however many may be
+                watching.create_task(_drive_job(job, run))
+        async with asyncio.TaskGroup() as ordering:
+            with _ending_in_a_stop(run):
+                async for job in _to_submit(run, chosen=chosen):
+                    ordering.create_task(_order(job, run, watching))
+        if run.work is Work.ORDER and run.totals.at_service:
+            what = f"{run.totals.at_service} jobs are left at the service, as --detach asks"
+            mend = "collect them soon, for a finished clip is kept for about an hour only"
+            run.stopping.ask(Stop(StopReason.DETACHED, what, mend))
 
 
 @contextmanager
@@ -61,53 +65,65 @@ def _under_way(run: Session) -> list[Job]:
     """Read the jobs that the service has, or may have: as many as earlier sessions had slots."""
     found: list[Job] = []
     after = ""
-    while window := run.ledger.under_way(after, WINDOW):
+    while window := run.ledger.agenda.under_way(after, WINDOW):
         found.extend(window)
         after = window[-1].key
     return found
 
 
-async def _to_submit(run: Session, slots: Slots, *, chosen: bool) -> AsyncIterator[Job]:
+async def _to_submit(run: Session, *, chosen: bool) -> AsyncIterator[Job]:
     """Hand out pending jobs in the manifest's order, each with a slot that its driver frees."""
+    if run.work is Work.COLLECT:
+        return
     after = -1
-    while window := run.ledger.to_submit(after, WINDOW, chosen=chosen):
+    while window := run.ledger.agenda.to_submit(after, WINDOW, chosen=chosen):
         for position, job in window:
-            if not await _has_room(run, slots):
+            if not await _has_room(run):
                 return
-            slots.take()
+            run.slots.take()
             after = position
             yield job
 
 
-async def _has_room(run: Session, slots: Slots) -> bool:
+async def _has_room(run: Session) -> bool:
     """Wait for a slot; False when no more is to be submitted."""
     while not run.stopping.no_more_submits:
-        if not slots.is_full:
+        if not run.slots.is_full:
             return True
-        if slots.are_stuck:
-            what = "every slot is held by a job that the service does not finish"
-            mend = "ask the provider; later, run it again: it goes on waiting, and buys none anew"
-            run.stopping.ask(Stop(StopReason.OUTAGE, what, mend))
-        else:
-            await slots.change()
+        if not stopped_as_stuck(run):
+            await run.slots.change()
     return False
 
 
-async def _drive_job(job: Job, run: Session, slots: Slots) -> None:
+async def _order(job: Job, run: Session, watching: asyncio.TaskGroup) -> None:
+    """Drive a new job: to its end, or until it is ordered where that is all that is wanted."""
+    if run.work is not Work.ORDER:
+        await _drive_job(job, run)
+        return
+    with _ending_in_a_stop(run):
+        job = await drive(job, run, _fresh_tries(), until=State.RUNNING)
+    watching.create_task(_drive_job(job, run))
+
+
+async def _drive_job(job: Job, run: Session) -> None:
     """Drive one job; a finished one holds no slot, for it takes no place at the service."""
-    tries = Tries(asyncio.get_running_loop().time())
+    tries = _fresh_tries()
     with _ending_in_a_stop(run):
         if job.state is not State.RENDERED:
             try:
                 job = await drive(job, run, tries, until=State.RENDERED)
             finally:
                 if job.state is State.RUNNING and not run.stopping.asked:
-                    slots.keep()
+                    run.slots.keep()
                 else:
-                    slots.release()
+                    run.slots.release()
         if job.state is State.RENDERED:  # whatever else was left as it is stays so
             job = await drive(job, run, tries)
     run.let_go(job)
+
+
+def _fresh_tries() -> Tries:
+    return Tries(asyncio.get_running_loop().time())
 
 
 async def drive(job: Job, run: Session, tries: Tries, until: State | None = None) -> Job:
@@ -117,5 +133,14 @@ async def drive(job: Job, run: Session, tries: Tries, until: State | None = None
             break
         if step is Step.SUBMIT and not await admitted(job, run):
             break
+        if step is Step.POLL and not await _wanted_now(run):
+            break
         job = await STEPS[step](job, run, tries)
     return job
+
+
+async def _wanted_now(run: Session) -> bool:
+    """Wait, where only orders are wanted, until they need the room; False after a stop."""
+    while run.work is Work.ORDER and not run.slots.are_wanted and not run.stopping.asked:
+        await run.stopping.bell.wait()
+    return not run.stopping.asked

@@ -10,6 +10,7 @@ from math import sqrt
 
 from aiolimiter import AsyncLimiter
 
+from batchsora.backoff import Backoff
 from batchsora.settings import Rate
 
 HEADROOM = 1.02  # a bucket filled to the brim meets the service's window now and then: leave 2 %
@@ -21,23 +22,79 @@ PATIENCE = 1.5  # so many times rarer is it tried each time that it proves right
 PROBING_MOST_S = 600.0  # ... but 10 minutes are long enough to miss a service's better mood
 WRONG = 1.2  # a limit that has been passed by a fifth is none
 SCOUT_S = 10.0  # after a 429 that names no wait, one request goes first, and is so far ahead
+PROBES = Backoff(first_s=1.0, ceiling_s=60.0)  # while nothing leaves
 HAIR_S = 1e-6  # slept too long, so that the bucket's own arithmetic agrees that it has leaked
 
 
 class Pause:
-    """The time before which nobody asks the service for anything: a 429 pushes it for all gates."""
+    """The time before which nobody asks the service for anything; the same for all gates.
+
+    A 429 pushes it. While requests never leave, a single one tries now and then, ever more rarely:
+    an outage is met with a probe, not with a hammer.
+    """
 
     def __init__(self) -> None:
+        self._outages = 0
         self._until = 0.0
+        self._probe_at = 0.0
+        self._probing = False
+        self._missed = 0  # requests in a row that never left; those that left together are one
+        self._missed_at = 0.0  # when the first of them came back
+        self._heads: list[asyncio.Event] = []
 
     def push(self, wait_s: float) -> None:
         """Let everybody wait for so many seconds from now, or longer if they wait already."""
-        self._until = max(self._until, asyncio.get_running_loop().time() + wait_s)
+        self._until = max(self._until, _now() + wait_s)
 
     @property
     def left_s(self) -> float:
         """Seconds until anybody may ask again."""
-        return max(0.0, self._until - asyncio.get_running_loop().time())
+        return max(0.0, self._until - _now(), self._probe_at - _now())
+
+    @property
+    def outage(self) -> int:
+        """The number of the outage, from 1, to which a request belongs that never leaves now."""
+        return self._outages + (not self._missed)
+
+    @property
+    def outage_s(self) -> float:
+        """Seconds for which no request has left; 0 where the last one did."""
+        return _now() - self._missed_at if self._missed else 0.0
+
+    def missed(self, chance: float) -> bool:
+        """Count a request that never left, `chance` being 0 to 1; False for one of a volley."""
+        if self._missed and _now() < self._probe_at and not self._probing:
+            return False
+        if not self._missed:
+            self._outages += 1
+            self._missed_at = _now()
+        self._missed += 1
+        self._probing = False
+        self._probe_at = _now() + PROBES.wait_s(self._missed, chance)
+        return True
+
+    def reached(self) -> None:
+        """End an outage: a request has left."""
+        if self._missed:
+            self._missed = 0
+            self._probe_at = 0.0
+            self._probing = False
+            for head in self._heads:
+                head.set()
+
+    def passing(self) -> None:
+        """Let one request through; during an outage nobody follows before it is back."""
+        if self._missed:
+            self._probing = True
+            self._probe_at = _now() + PROBES.ceiling_s
+
+    def wakes(self, head: asyncio.Event) -> None:
+        """Set this event, too, when an outage ends."""
+        self._heads.append(head)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class Speed:
@@ -142,6 +199,7 @@ class Gate:
         self._speed = Speed(1 / self._every_s)
         self._head = asyncio.Lock()  # only the head waits for its time: nobody barges in
         self._faster = asyncio.Event()  # what the head waits for may be nearer than it was
+        pause.wakes(self._faster)
         self._bucket = AsyncLimiter(burst, burst * self._every_s)
         self._was_held_up = False  # by a pause
         self._left_at = float("-inf")
@@ -164,8 +222,14 @@ class Gate:
                 except TimeoutError:
                     pass
             await self._pour()
-            self._left_at = asyncio.get_running_loop().time()
+            self._pause.passing()
+            self._left_at = _now()
             return self.generation
+
+    def left_before(self, ago_s: float) -> None:
+        """Count a request that another session sent: a restart is no way to a burst."""
+        self._left_at = _now() - ago_s
+        self._was_held_up = True
 
     async def pushed_back(self, generation: int, *, named: bool = True) -> None:
         """Slow down after a 429, once for all requests that left before it was known.
@@ -176,11 +240,11 @@ class Gate:
             return
         self.generation += 1
         wait_s = self._pause.left_s if named else None
-        self._speed.refused(asyncio.get_running_loop().time(), wait_s)
+        self._speed.refused(_now(), wait_s)
 
     async def let_in(self) -> None:
         """Speed up a little after a request that the service took."""
-        self._speed.taken(asyncio.get_running_loop().time())
+        self._speed.taken(_now())
         self._faster.set()
 
     @property
@@ -192,7 +256,7 @@ class Gate:
         if (pause_s := self._pause.left_s) > 0:
             self._was_held_up = True
             return pause_s + HAIR_S
-        gap_s = self._left_at + self._speed.gap_s - asyncio.get_running_loop().time()
+        gap_s = self._left_at + self._speed.gap_s - _now()
         if self._is_steady:
             return gap_s + HAIR_S if gap_s > 0 else 0.0
         return 0.0 if self._bucket.has_capacity() else max(0.0, gap_s) + HAIR_S

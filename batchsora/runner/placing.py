@@ -15,6 +15,7 @@ from batchsora.ledger.durable import make_folder, sync_folder
 from batchsora.media.clips import check_clip, clip_hint, hash_file
 
 PARTIALS = Path("work") / "partial"
+_PROBE = ".batchsora-"  # what `make_ready` writes for an instant; a kill may leave it
 
 
 class Partial:
@@ -92,7 +93,9 @@ def make_ready(folder: Path) -> None:
     videos, partials = folder / "videos", folder / PARTIALS
     for each in (videos, partials):
         make_folder(each)
-        with tempfile.NamedTemporaryFile(dir=each, prefix="."):
+        for left in each.glob(f"{_PROBE}*"):
+            left.unlink()
+        with tempfile.NamedTemporaryFile(dir=each, prefix=_PROBE):
             pass
     if videos.stat().st_dev != partials.stat().st_dev:
         what = f"{videos} is on another disk than {partials}: no clip could be moved there whole"

@@ -39,6 +39,7 @@ class Action(StrEnum):
     DONE = "done"
     FAILED = "failed"
     IN_DOUBT = "in doubt"
+    OVER_BUDGET = "over budget"  # it would be submitted, were there money left for it
 
 
 _ACTIONS = {
@@ -101,16 +102,27 @@ class Gone:
 
 
 def meet(
-    manifest: Manifest, records: Records, folder: Path, choice: Choice, now: datetime
+    manifest: Manifest,
+    records: Records,
+    folder: Path,
+    choice: Choice,
+    now: datetime,
+    *,
+    buying: bool = True,
 ) -> Iterator[Met | Gone | Problem]:
-    """Compare a manifest with a run folder's ledger, job by job, in memory that does not grow."""
+    """Compare a manifest with a run folder's ledger, job by job, in memory that does not grow.
+
+    What would keep a job from being sent is no problem where nothing is to be bought.
+    """
     is_blank = records.is_blank()  # then nothing need be looked up
     recall = partial(recall_fetched if is_blank else recall_image, records, folder)
     choice = choice.draw(it for it in manifest.jobs(recall) if isinstance(it, Planned))
     placed_before = records.count_placed()
     has_videos = any(islice((folder / "videos").glob("*"), 1))
     with Seen(manifest.path) as seen:
-        meeting = _Meeting(manifest.path, records, folder, choice, now, seen, is_blank, has_videos)
+        meeting = _Meeting(
+            manifest.path, records, folder, choice, now, seen, is_blank, has_videos, buying
+        )
         for batch in batches(manifest.jobs(recall)):
             yield from meeting.meet(batch)
         if meeting.met_again < placed_before:
@@ -155,6 +167,7 @@ class _Meeting:
     seen: Seen
     is_blank: bool  # no job was ever recorded
     has_videos: bool  # some files may be in the way of new ones
+    buying: bool
     position: int = 0
     met_again: int = 0  # jobs that had a place in the manifest, and have one still
 
@@ -176,7 +189,7 @@ class _Meeting:
             self.met_again += before is not None and before.row is not None
             yield from clashes.get(at, ())
             chosen = self.choice.takes(at, planned)
-            if chosen and _is_to_be_sent(before):
+            if chosen and self.buying and _is_to_be_sent(before):
                 # an image that is not to be sent now need not be there now
                 yield from self.problems(planned, before)
             yield self.met(at, planned, before, chosen=chosen)

@@ -7,8 +7,8 @@ from pathlib import Path
 from batchsora.clock import Now, system_now
 from batchsora.job import State
 from batchsora.ledger.records import Records
+from batchsora.ledger.totals import Totals
 from batchsora.reports import csv_report, json_report, report_row
-from batchsora.runner.progress import Totals
 
 
 def write_reports(folder: Path, records: Records, now: Now = system_now) -> None:
@@ -27,6 +27,7 @@ def write_reports(folder: Path, records: Records, now: Now = system_now) -> None
     counted = {
         **{state.value: totals.states[state] for state in State},
         "spent_usd": totals.spent_usd,
+        "reserved_usd": totals.reserved_usd,
         "in_doubt_usd": totals.in_doubt_usd,
         "unpriced": totals.unpriced,
     }

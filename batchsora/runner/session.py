@@ -7,20 +7,24 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 from batchsora.backoff import Backoff
 from batchsora.clock import Now
-from batchsora.errors import Stop, StopReason
-from batchsora.job import Fault, Job, State
+from batchsora.job import Job, State
 from batchsora.ledger.ledger import Ledger
+from batchsora.ledger.totals import Totals
 from batchsora.lifecycle import Event, Happening
 from batchsora.runner.alike import Alike
+from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.pacing import Gate, Pause
-from batchsora.runner.progress import Tell, Told, Totals
+from batchsora.runner.progress import Tell, Told
 from batchsora.runner.render_times import RenderTimes
+from batchsora.runner.slots import Slots
 from batchsora.runner.stopping import Stopping
+from batchsora.runner.troubles import Troubles
 from batchsora.service.client import Upload, VideoService
 from batchsora.service.verdicts import Kind, Verdict
 from batchsora.settings import Rate, Settings
@@ -30,10 +34,16 @@ ON_THE_WIRE = 4  # submissions at once: they are short, and after a crash so man
 # paused and slowed by a 429, and to keep a swarm of short jobs from becoming a flood
 POLLS = Rate(50, 1.0)
 DOWNLOADS = Rate(20, 1.0)
-SAME_REJECTIONS = 10  # in a row, with no success between: it is not the rows
-UNREACHABLE = 10  # requests in a row that never left: it is not the jobs
 RETRIES = Backoff(first_s=1.0, ceiling_s=60.0)
 PAUSES = Backoff(first_s=2.0, ceiling_s=120.0)  # after a 429 that says nothing of how long
+
+
+class Work(Enum):
+    """Which part of its work a session does."""
+
+    ALL = auto()
+    COLLECT = auto()  # fetch what was bought, buy nothing
+    ORDER = auto()  # buy; what that needs no room for is fetched by a later session
 
 
 @dataclass(slots=True)
@@ -42,7 +52,8 @@ class Tries:
 
     began_s: float  # the loop's time when the wait for the service began
     upload: Upload | None = None  # the image as it is sent, until it is
-    unsent: int = 0
+    unsent: int = 0  # requests that never left; one outage counts once
+    outage: int = 0  # the last one that it met
     looks: int = 0
     going_at_s: float | None = None  # the job's age when it was last seen unfinished
     failures: int = 0  # of polls or downloads, in a row
@@ -78,27 +89,33 @@ class Session:
     times: RenderTimes
     stopping: Stopping
     gates: Gates
+    slots: Slots
+    troubles: Troubles
+    neighbours: Neighbours
     preparing: asyncio.Lock  # one image at a time: in order, and a decoded one takes 50 MB
     wire: asyncio.Semaphore
     downloads: asyncio.Semaphore
     totals: Totals  # of all that the ledger reports
     scope: Totals  # of the jobs that this session drives: those chosen, and those under way
+    work: Work = Work.ALL
+    resend_absent: bool = False  # send again what a list that can be believed does not show
     save_inputs: bool = False  # keep images as they are sent
     has_list: bool = True
     looked_for: set[str] = field(default_factory=set)  # keys in doubt that may still be found
+    short_of_money: str | None = None  # the key of the first job that the budget has no room for
     fetching: int = 0  # finished clips that are not here yet
+    unseen: set[str] = field(default_factory=set)  # bought, and not looked at since a sleep
+    _watched: set[str] = field(default_factory=set)  # keys of what is at the service, or was made
     _pauses: Counter[Gate] = field(default_factory=Counter)  # in a row
-    _unreachable: int = 0
-    _last_rejection: str = ""
-    _rejections: int = 0
     _alike: Alike = field(default_factory=Alike)
 
     def record(self, job: Job, event: Event, **known: Any) -> Job:
         """Record what happened to a job, on disk, and tell of it."""
         happening = Happening(event, self.now(), **known)
         after = self.ledger.record(job, happening)
-        self.totals.moved(job, after)
         self.scope.moved(job, after)
+        if after.state is State.FAILED:
+            self.troubles.failed()
         self.take_note(after)
         self.fetching += (after.state is State.RENDERED) - (job.state is State.RENDERED)
         self.stopping.bell.ring()
@@ -106,15 +123,18 @@ class Session:
         return after
 
     def take_note(self, job: Job) -> None:
-        """Remember which doubts the service's list may still settle."""
-        if job.state is State.IN_DOUBT and self.has_list:
-            self.looked_for.add(job.key)
-        else:
-            self.looked_for.discard(job.key)
+        """Remember which doubts the service's list may still settle, and what is watched."""
+        looked_for = job.state is State.IN_DOUBT and self.has_list
+        _keep(self.looked_for, job.key, there=looked_for)
+        _keep(self._watched, job.key, there=job.state in {State.RUNNING, State.RENDERED})
+        self.unseen &= self._watched
 
     def let_go(self, job: Job) -> None:
         """Leave a job as it is: whatever it held up goes on without it."""
-        self.looked_for.discard(job.key)
+        for keys in (self.looked_for, self._watched, self.unseen):
+            keys.discard(job.key)
+        if self.short_of_money == job.key:
+            self.short_of_money = None
         self.fetching -= job.state is State.RENDERED
         self.stopping.bell.ring()
 
@@ -128,7 +148,13 @@ class Session:
 
     async def heed(self, gate: Gate, verdict: Verdict, generation: int) -> None:
         """Let what the service answered slow everybody down, or let this gate speed up."""
+        if verdict.unsent:
+            self._unreached(verdict)
+            return
+        self.gates.pause.reached()
         match verdict.kind:
+            case Kind.PAUSE if verdict.concurrency and self.totals.at_service:
+                self._shrink(verdict)
             case Kind.PAUSE:
                 # what four requests on the wire are told at once is one pause
                 self._pauses[gate] += generation == gate.generation
@@ -145,38 +171,55 @@ class Session:
             case _:
                 pass
 
+    def _shrink(self, verdict: Verdict) -> None:
+        """Keep fewer jobs at the service: one of those that run has to end, time alone is no help.
+
+        What there is nothing left to wait for is paused for, as any other refusal.
+        """
+        before = self.slots.limit
+        self.slots.refused(self.totals.at_service)
+        if self.slots.limit < before:
+            message = f"{self.slots.limit} jobs at once from now on: {_why(verdict)}"
+            self.tell(Told(self.now(), "paused", message=message))
+
     def _pause(self, wait_s: float, verdict: Verdict) -> None:
         longer = wait_s > self.gates.pause.left_s
         self.gates.pause.push(wait_s)
         if longer:
-            why = verdict.fault.message if verdict.fault else "too many requests"
-            message = f"everybody waits {wait_s:.0f} s, as the service asks: {why}"
+            message = f"everybody waits {wait_s:.0f} s, as the service asks: {_why(verdict)}"
             self.tell(Told(self.now(), "paused", message=message))
 
-    def accepted(self) -> None:
-        """Forget the failures in a row: the service takes orders."""
-        self._unreachable = self._rejections = 0
+    def _unreached(self, verdict: Verdict) -> None:
+        pause = self.gates.pause
+        if pause.missed(self.chance()) and verdict.fault is not None:
+            wait = f"trying again in {pause.left_s:.0f} s"
+            message = f"the service can't be reached, {wait}: {verdict.fault.message}"
+            self.tell(Told(self.now(), "paused", message=message))
+            self.troubles.unreachable(verdict.fault, pause.outage_s)
 
-    def rejected(self, fault: Fault) -> None:
-        """Count rejections for one and the same reason; so many in a row stop the run."""
-        self._unreachable = 0
-        same = fault.code == self._last_rejection
-        self._rejections = self._rejections + 1 if same else 1
-        self._last_rejection = fault.code
-        if self._rejections >= SAME_REJECTIONS:
-            what = f"{self._rejections} rows in a row were refused: {fault.message}"
-            mend = "mend the manifest, then: batchsora run --retry-failed"
-            self.stopping.ask(Stop(StopReason.SAME_REJECTION, what, mend))
+    def wake(self) -> None:
+        """See first of all, after this machine has slept, what has become of what was bought."""
+        self.unseen |= self._watched
+        self.stopping.rouse()
 
-    def unreachable(self, fault: Fault) -> None:
-        """Count requests in a row that never left; so many stop the run."""
-        self._unreachable += 1
-        if self._unreachable >= UNREACHABLE:
-            what = f"the service can't be reached: {fault.message}"
-            mend = "see that the network is there and the address right, and run again later"
-            self.stopping.ask(Stop(StopReason.OUTAGE, what, mend))
+    def seen(self, job: Job) -> None:
+        """Note that a job was looked at since this machine slept."""
+        if job.key in self.unseen:
+            self.unseen.discard(job.key)
+            self.stopping.bell.ring()
 
     def waited_too_long(self, tries: Tries) -> bool:
         """Tell whether this session has waited long enough for one job."""
         waited_s = asyncio.get_running_loop().time() - tries.began_s
         return waited_s > self.settings.job_timeout_s
+
+
+def _why(verdict: Verdict) -> str:
+    return verdict.fault.message if verdict.fault else "too many requests"
+
+
+def _keep(keys: set[str], key: str, *, there: bool) -> None:
+    if there:
+        keys.add(key)
+    else:
+        keys.discard(key)

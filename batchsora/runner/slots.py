@@ -1,18 +1,30 @@
-"""Slots: how many jobs may be at the service at once."""
+"""Slots: how many jobs may be at the service at once; fewer where it says that it has too many."""
 
 from __future__ import annotations
 
 from batchsora.runner.bell import Bell
 
+PATIENCE = 2  # so many times longer before one more is tried, each time that it was refused
+MOST_PATIENCE = 32
+
 
 class Slots:
-    """Counts jobs at the service; what is there already counts, but never waits."""
+    """Counts jobs at the service; what is there already counts, but never waits.
+
+    A service that has too many running lowers the limit to what it has; from there it grows by one
+    whenever so many more jobs as there are slots were taken in a row.
+    """
 
     def __init__(self, most: int, bell: Bell) -> None:
         """`bell` is rung by whatever else may end a wait."""
+        self.limit = most
         self._most = most
         self._held = 0
         self._stuck = 0  # held by jobs that this session waits for no more
+        self._waiting = 0  # for room
+        self._taken = 0  # since the last refusal
+        self._tried = 0  # of these, while the limit held others up
+        self._patience = 1
         self._bell = bell
 
     def take(self) -> None:
@@ -22,12 +34,12 @@ class Slots:
     @property
     def is_full(self) -> bool:
         """Tell whether there is no room for one more."""
-        return self._held >= self._most
+        return self._held >= self.limit
 
     @property
     def are_stuck(self) -> bool:
         """Tell whether none that is held will come free in this session."""
-        return self._stuck >= self._most
+        return self._stuck >= self.limit
 
     def release(self) -> None:
         """Make room."""
@@ -39,6 +51,35 @@ class Slots:
         self._stuck += 1
         self._bell.ring()
 
+    def refused(self, at_service: int) -> None:
+        """Go down to as many jobs as the service has, for one more was too many."""
+        self.limit = max(1, min(self.limit, at_service))
+        if self._taken:  # else it is of the same volley as the last one
+            self._patience = min(MOST_PATIENCE, self._patience * PATIENCE)
+        self._taken = self._tried = 0
+
+    def taken(self, at_service: int) -> None:
+        """Go up by one after a while in which the service took all that it was given."""
+        self._taken += 1
+        if at_service < self.limit or self.limit == self._most:
+            return  # the limit held nobody up
+        self._tried += 1
+        if self._tried >= self.limit * self._patience:
+            self.limit += 1
+            self._tried = 0
+            self._patience = max(1, self._patience // PATIENCE)
+            self._bell.ring()
+
+    @property
+    def are_wanted(self) -> bool:
+        """Tell whether somebody waits for room."""
+        return self._waiting > 0
+
     async def change(self) -> None:
         """Wait until there may be room."""
-        await self._bell.wait()
+        self._waiting += 1
+        self._bell.ring()  # who could make room may sleep
+        try:
+            await self._bell.wait()
+        finally:
+            self._waiting -= 1

@@ -15,6 +15,9 @@ COLLECT = frozenset(  # no more is bought, but what was bought is still fetched:
         StopReason.MODEL_GONE,
         StopReason.SAME_REJECTION,
         StopReason.DOUBTS,
+        StopReason.BUDGET,
+        StopReason.UNPRICED,
+        StopReason.FAILURES,
         StopReason.DISK_LOW,
     }
 )
@@ -30,6 +33,7 @@ class Stopping:
         self.bell = Bell()  # a stop is one of the things that wake who waits for a move
         self._everything = asyncio.Event()
         self._buying = asyncio.Event()
+        self._light = asyncio.Event()  # set for an instant when sleepers are roused
 
     def ask(self, stop: Stop) -> None:
         """Stop for a reason; the first of each kind is kept."""
@@ -38,6 +42,7 @@ class Stopping:
         self._buying.set()
         if stop.reason not in COLLECT:
             self._everything.set()
+            self._light.set()
         self.bell.ring()
 
     @property
@@ -50,11 +55,18 @@ class Stopping:
         """Tell whether no new submission may begin."""
         return self._buying.is_set()
 
-    async def sleep(self, wait_s: float, *, buying: bool = False) -> None:
+    def rouse(self) -> None:
+        """End the sleep of all who sleep lightly now."""
+        self._light.set()
+        if not self.asked:
+            self._light.clear()
+
+    async def sleep(self, wait_s: float, *, buying: bool = False, lightly: bool = False) -> None:
         """Sleep, but not into a stop; `buying` says that it is a submission that waits."""
+        end = self._buying if buying else self._light if lightly else self._everything
         try:
             async with asyncio.timeout(wait_s):
-                await (self._buying if buying else self._everything).wait()
+                await end.wait()
         except TimeoutError:
             return
 

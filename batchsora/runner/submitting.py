@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
 from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Job, Reason
@@ -64,12 +65,13 @@ async def _prepare(job: Job, run: Session) -> Upload | None:
 
 def _settle(job: Job, run: Session, tries: Tries, video: Video | None, verdict: Verdict) -> Job:
     """Record what became of a submission. Nothing here may wait: the answer is not on disk yet."""
+    tries.began_s = asyncio.get_running_loop().time()  # of the wait for a clip, or for news
     if video is not None and video.id is not None and verdict.kind is Kind.OK:
         return _accepted(job, run, tries, video.id)
     fault = verdict.fault or Fault("unknown", "the service said nothing that can be understood")
     match verdict.kind:
         case Kind.REJECT:
-            run.rejected(fault)
+            run.troubles.rejected(fault)
             reason = verdict.reason or Reason.REJECTED
             return run.record(job, Event.SUBMIT_REJECTED, reason=reason, fault=fault)
         case Kind.RETRY:
@@ -77,7 +79,9 @@ def _settle(job: Job, run: Session, tries: Tries, video: Video | None, verdict: 
         case Kind.PAUSE | Kind.STOP:
             if verdict.stop is not None:
                 run.stopping.ask(verdict.stop)
-            return run.record(job, Event.SUBMIT_DEFERRED, fault=fault)
+            run.troubles.put_off(fault)
+            again_at = _again_at(run, verdict)
+            return run.record(job, Event.SUBMIT_DEFERRED, fault=fault, again_at=again_at)
         case Kind.OK | Kind.DOUBT | Kind.NOT_READY:
             return run.record(job, Event.SUBMIT_LOST, fault=fault, evidence=verdict.evidence)
 
@@ -86,15 +90,21 @@ def _accepted(job: Job, run: Session, tries: Tries, video_id: str) -> Job:
     if run.ledger.records.owner_of(video_id) is not None:
         fault = Fault("id_taken", f"the service answered with {video_id}, another job's video")
         return run.record(job, Event.SUBMIT_LOST, fault=fault, evidence=video_id)
-    run.accepted()
+    run.troubles.accepted()
     tries.upload = None
-    tries.began_s = asyncio.get_running_loop().time()
-    return run.record(job, Event.SUBMIT_ACCEPTED, video_id=video_id)
+    job = run.record(job, Event.SUBMIT_ACCEPTED, video_id=video_id)
+    run.slots.taken(run.totals.at_service)
+    return job
 
 
 def _unsent(job: Job, run: Session, tries: Tries, fault: Fault) -> Job:
-    tries.unsent += 1
-    run.unreachable(fault)
+    outage = run.gates.pause.outage
+    tries.unsent += tries.outage != outage  # however long that lasts
+    tries.outage = outage
     if tries.unsent >= run.settings.max_attempts:
         return run.record(job, Event.GAVE_UP, reason=Reason.GAVE_UP, fault=fault)
     return run.record(job, Event.SUBMIT_DEFERRED, fault=fault)
+
+
+def _again_at(run: Session, verdict: Verdict) -> datetime | None:
+    return None if verdict.wait_s is None else run.now() + timedelta(seconds=verdict.wait_s)

@@ -53,9 +53,14 @@ def _list_price_usd(order: Order) -> Decimal | int:
 
 
 def take_in(
-    manifest: Manifest, ledger: Ledger, choice: Choice, *, retry_failed: bool = False
+    manifest: Manifest,
+    ledger: Ledger,
+    choice: Choice,
+    *,
+    retry_failed: bool = False,
+    buying: bool = True,
 ) -> Taken:
-    """Take a manifest's jobs into the ledger.
+    """Take a manifest's jobs into the ledger; where it is not for buying, images need not be there.
 
     Raises ManifestRefusedError with all its problems and, where nothing is wrong, UnfetchedError
     for images at addresses that have to be fetched first; nothing is taken then.
@@ -66,15 +71,16 @@ def take_in(
     unfetched = 0
     is_blank = ledger.records.is_blank()
     with ledger.atomic(), intake.in_bulk(ledger.db) if is_blank else nullcontext():
-        ledger.choose_nothing()
-        found = meet(manifest, ledger.records, ledger.folder, choice, ledger.now())
+        ledger.agenda.choose_nothing()
+        found = meet(manifest, ledger.records, ledger.folder, choice, ledger.now(), buying=buying)
         for batch in batches(found):
             wrong = [it for it in batch if isinstance(it, Problem)]
             count += len(wrong)
             problems.extend(wrong[: PROBLEMS_SHOWN - len(problems)])
             if not count:  # else nothing is kept: only the rest of the problems is wanted
                 met = [it for it in batch if isinstance(it, Met)]
-                unfetched += sum(it.wants_image(retry_failed=retry_failed) for it in met)
+                if buying:
+                    unfetched += sum(it.wants_image(retry_failed=retry_failed) for it in met)
                 _take_batch(met, ledger, taken, retry_failed=retry_failed)
                 gone = (it.known.job.key for it in batch if isinstance(it, Gone))
                 intake.drop_places(ledger.db, gone)
@@ -91,7 +97,7 @@ def _take_batch(met: Sequence[Met], ledger: Ledger, taken: Taken, *, retry_faile
     intake.add(ledger.db, new, ledger.now())
     intake.place(ledger.db, [(it.position, it.planned) for it in met if it.known is not None])
     chosen = [it for it in met if it.chosen]
-    ledger.choose(it.planned.key for it in chosen)
+    ledger.agenda.choose(it.planned.key for it in chosen)
     for it in chosen:
         taken.count(it, retry_failed=retry_failed)
         _wake(ledger, it, retry_failed=retry_failed)

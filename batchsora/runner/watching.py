@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
 
 from batchsora.backoff import Backoff
-from batchsora.job import Fault, Job, Reason
+from batchsora.job import Fault, Job, Reason, State
 from batchsora.lifecycle import Event
+from batchsora.runner.absence import (
+    NOT_LISTED,
+    adoptable,
+    candidates,
+    has_settled,
+    may_resend,
+)
 from batchsora.runner.fetching import fetch_in_turn
 from batchsora.runner.session import RETRIES, Session, Tries
 from batchsora.service.dialects import Progress, Video
@@ -15,58 +22,50 @@ from batchsora.service.verdicts import Kind, Verdict
 LOOKS = Backoff(first_s=2.0, ceiling_s=20.0)
 GONE_LOOKS = 3  # a paid id is not given up for one 404: a service's stores may disagree for a while
 GONE_EVERY_S = 20.0
-SKEW = timedelta(seconds=5)  # a service tells times in whole seconds, and clocks differ a little
 
 
 async def look_up(job: Job, run: Session, tries: Tries) -> Job:
     """Look for a job in doubt in the service's list, until the list can be believed."""
-    if not run.has_list:
+    listed = await _list(run) if run.has_list else None
+    if listed is not None:
+        shown = list(candidates(job, run, listed))
+        found = adoptable(job, run, shown)
+        if found is not None and run.may_adopt(job):
+            return run.record(job, Event.DOUBT_ADOPTED, video_id=found)
+        if found is None and has_settled(job, run, tries):
+            if not shown and may_resend(job, run, listed):
+                return run.record(job, Event.DOUBT_CLEARED, fault=NOT_LISTED)
+            tries.gave_up = True
+    if not run.has_list or run.waited_too_long(tries):
         tries.gave_up = True
-        return job
-    generation = await run.stopping.unless_asked(run.gates.poll.admit())
-    if generation is None:
-        return job
-    answer = await run.stopping.unless_asked(run.service.newest())
-    if answer is None:
-        return job
-    listed, verdict = answer
-    if listed is None and verdict.kind is Kind.OK:
-        run.has_list = False
-    found = _candidate(job, run, listed or [])
-    if found is not None and run.may_adopt(job):
-        return run.record(job, Event.DOUBT_ADOPTED, video_id=found)
-    await run.heed(run.gates.poll, verdict, generation)
-    doubted_s = (run.now() - (job.doubted_at or run.now())).total_seconds()
-    believed = listed is not None and found is None and doubted_s >= run.settings.settle_s
-    if believed or not run.has_list or run.waited_too_long(tries):
-        tries.gave_up = True
-        return job
-    tries.looks += 1
-    await run.stopping.sleep(LOOKS.wait_s(tries.looks, run.chance()))
+    if not tries.gave_up:
+        tries.looks += 1
+        await run.stopping.sleep(LOOKS.wait_s(tries.looks, run.chance()))
     return job
 
 
-def _candidate(job: Job, run: Session, listed: list[Video]) -> str | None:
-    """Pick the oldest video that may be this job's: it looks the same, and nobody has it yet."""
-    order, since = job.order, (job.submit_started_at or run.now()) - SKEW
-    for video in sorted(listed, key=lambda it: it.created_at or run.now()):
-        same = (video.prompt, video.model, video.seconds, video.size) == (
-            order.prompt,
-            order.model,
-            order.seconds,
-            str(order.size),
-        )
-        new = video.created_at is not None and video.created_at >= since
-        if same and new and video.id and run.ledger.records.owner_of(video.id) is None:
-            return video.id
-    return None
+async def _list(run: Session) -> Sequence[Video] | None:
+    """Ask for the newest videos; None where they could not be had now, or where nobody lists them.
+
+    `run.has_list` tells which, afterwards.
+    """
+    generation = await run.stopping.unless_asked(run.gates.poll.admit())
+    answer = None
+    if generation is not None:
+        answer = await run.stopping.unless_asked(run.service.newest())
+    if generation is None or answer is None:
+        return None
+    listed, verdict = answer
+    run.has_list = listed is not None or verdict.kind is not Kind.OK
+    await run.heed(run.gates.poll, verdict, generation)
+    return listed
 
 
 async def poll(job: Job, run: Session, tries: Tries) -> Job:
     """Look at a job that the service has, when it is about due."""
-    await run.stopping.sleep(
-        tries.next_look_s or run.times.next_look_s(job.order, _age_s(job, run))
-    )
+    if job.key not in run.unseen:
+        due_s = tries.next_look_s or run.times.next_look_s(job.order, _age_s(job, run))
+        await run.stopping.sleep(due_s, lightly=True)
     if run.stopping.asked:
         return job
     if run.waited_too_long(tries):
@@ -85,6 +84,8 @@ async def poll(job: Job, run: Session, tries: Tries) -> Job:
     tries.looks += 1
     tries.next_look_s = video.poll_after_s if video is not None else None
     job = _settle(job, run, tries, video, verdict)
+    if not verdict.unsent and job.state is State.RUNNING:
+        run.seen(job)
     await run.heed(run.gates.poll, verdict, generation)
     return job
 

@@ -36,6 +36,7 @@ from batchsora.service.wire import LIST_BYTES, Wire, open_session
 __all__ = ["Auth", "Offer", "Secret", "Upload", "VideoService", "parse_base_url"]
 
 USER_AGENT = f"batchsora/{__version__}"  # an edge refuses some libraries' own names
+PAGE = 100  # videos in a list: as many as a service gives at once
 MODEL_CHARS = 100  # of a name that is shown
 _NOT_THERE = frozenset({404, 410, 501})
 _NOT_OFFERED = _NOT_THERE | {405}  # there, but not to be read
@@ -130,7 +131,7 @@ class VideoService:
         verdict = judge(Call.POLL, answer, age_s=age_s)
         return (_video(answer) if verdict.kind is Kind.OK else None), verdict
 
-    async def newest(self, limit: int = 100) -> tuple[list[Video] | None, Verdict]:
+    async def newest(self, limit: int = PAGE) -> tuple[list[Video] | None, Verdict]:
         """List the newest videos; None with an OK where the service offers no list."""
         answer = await self._listed(limit)
         verdict = judge(Call.LIST, answer)

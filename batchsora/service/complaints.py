@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 MESSAGE_CHARS = 500  # a sentence or three; an HTML page is not a message
 CODE_CHARS = 80
+# Of one answer. A list of a hundred jobs has some thousands of values, and prompts with commas; but
+# `{},{},` to its end would take twenty-five times its bytes, and a text with one emoji four times.
+MOST_VALUES = 300_000
+MOST_TEXT_BYTES = 16 << 20  # in memory: a hundred prompts of 32,000 characters, four bytes each
 DEEPEST_ERROR = 4  # errors within errors; a gateway wraps another's once or twice
 
 _POLICY = re.compile(
@@ -124,10 +129,15 @@ def clean(text: str, chars: int = MESSAGE_CHARS) -> str:
 
 
 def read_json(body: bytes) -> Any:
-    """Parse JSON; None where it is none, or is nested too deep to be honest."""
+    """Parse JSON; None where it is none, or is nested too deep, or too much, to be honest."""
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        return None
+    # half a character in a prompt is no reason to lose the id beside it
+    text = body.decode("utf-8-sig", "replace")
+    if sys.getsizeof(text) > MOST_TEXT_BYTES:
+        return None
     try:
-        # half a character in a prompt is no reason to lose the id beside it
-        return json.loads(body.decode("utf-8-sig", "replace"))
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
 

@@ -17,6 +17,7 @@ from batchsora.service.waits import http_date
 VALID_ID = re.compile(r"(?!.*\.\.|\.$)[A-Za-z0-9._:=+/-]{1,512}")  # dots alone lead elsewhere
 POLL_AFTER_MOST_S = 900.0  # a longer silence than a pause may be is not sensible
 URL_CHARS = 8192
+MOST_ROWS = 10_000  # a hundred are asked for; of more, a look would hold everybody up for seconds
 _MILLISECONDS_FROM = 1e11  # as seconds, that would be the year 5138
 
 
@@ -116,9 +117,9 @@ def read_video(body: object, headers: Mapping[str, str]) -> Video | None:
 
 
 def read_list(body: object, headers: Mapping[str, str]) -> list[Video] | None:
-    """Read a page of videos; None where it is no list."""
+    """Read a page of videos; None where it is no list, or one of far more than was asked for."""
     rows = body.get("data") if isinstance(body, Mapping) else body
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or len(rows) > MOST_ROWS:
         return None
     return [video for row in rows if (video := read_video(row, headers)) is not None]
 

@@ -64,6 +64,7 @@ class Verdict:
     stop: Stop | None = None
     evidence: str = ""  # the raw answer, where a person may have to judge it
     concurrency: bool = False  # fewer jobs in flight would mend it
+    unsent: bool = False  # the service could not be reached: nothing ever left
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ def judge(
     """
     match answer:
         case NeverSent():
-            return Verdict(Kind.RETRY, Fault("not_sent", clean(answer.why), hints.NOT_SENT))
+            fault = Fault("not_sent", clean(answer.why), hints.NOT_SENT)
+            return Verdict(Kind.RETRY, fault, unsent=not foreign)
         case NoAnswer():
             return _unanswered(call, answer)
         case Response():

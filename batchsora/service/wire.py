@@ -18,7 +18,7 @@ from batchsora.service.answers import Answer, NeverSent, NoAnswer, Response, evi
 from batchsora.service.secret import Secret
 
 BODY_BYTES = 1 << 20  # a job object is 1 kB; a service that sends more than this has gone wrong
-LIST_BYTES = 16 << 20  # a hundred jobs with prompts of 32,000 characters
+LIST_BYTES = 10 << 20  # a hundred jobs with prompts of 32,000 characters, three bytes each
 CONNECT_S = 30.0  # to one of a host's addresses
 REACH_S = 45.0  # to resolve the name and try all of them
 

@@ -156,6 +156,8 @@ def test_each_state_keeps_its_promise_on_every_way_to_it(life: Life) -> None:
 def test_a_purchase_is_counted_when_it_is_known_and_an_attempt_when_it_begins(life: Life) -> None:
     for before, it, moved in life.steps:
         assert moved.purchases - before.purchases == (it.event in BOUGHT)
+        price = before.price_usd or 0
+        assert moved.spent_usd - before.spent_usd == (price if it.event in BOUGHT else 0)
         assert moved.attempts - before.attempts == (it.event is Event.SUBMIT_STARTED)
 
 
@@ -196,7 +198,8 @@ def test_a_bill_of_unknown_price_is_unknown_and_nothing_bought_is_free(life: Lif
 
 @given(lives())
 def test_a_new_submission_begins_without_a_trace_of_the_one_before(life: Life) -> None:
-    lasting = {*ORDERED, "state", "revision", "attempts", "purchases", "submit_started_at"}
+    money = {"purchases", "spent_usd", "unpriced"}
+    lasting = {*ORDERED, *money, "state", "revision", "attempts", "submit_started_at"}
     for _, it, moved in life.steps:
         if it.event is Event.SUBMIT_STARTED:
             fresh = replace(pending(), state=State.SUBMITTING)

@@ -19,7 +19,7 @@ from batchsora.job import State
 from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
-from batchsora.runner.progress import Totals
+from batchsora.ledger.totals import Totals
 
 RUN = "runs/spring-simulated"
 

@@ -22,6 +22,7 @@ from doc_pages import (
     table,
     the_block,
 )
+from kills.mutations import MUTANTS
 from platformdirs.macos import MacOS
 from platformdirs.unix import Unix
 
@@ -105,7 +106,10 @@ def test_settings_have_the_defaults_that_are_listed() -> None:
         for it in table(RUNNING, "option", "variable")
         if it["in `settings:`"]
     }
-    read = {name: SETTINGS[name][1](default) for name, default in told.items()}
+    read = {
+        name: None if default == "none" else SETTINGS[name][1](default)
+        for name, default in told.items()
+    }
     assert read == {name: getattr(Settings(), field) for name, (field, _) in SETTINGS.items()}
 
 
@@ -243,6 +247,17 @@ def test_every_fault_is_listed_with_its_places() -> None:
         for it in table(SIMULATOR, "fault")
     }
     assert told == {name: wrong.places for name, wrong in FAULTS.items()}
+
+
+# -- promises taken out ----------------------------------------------------------------------------
+
+
+def test_every_promise_that_is_taken_out_is_listed_with_the_tests_that_miss_it() -> None:
+    told = {
+        it["taken out"]: tuple(re.findall(r"`(.+?)`", it["missed by"]))
+        for it in table(RELIABILITY, "taken out")
+    }
+    assert told == {mutant.name: mutant.caught_by for mutant in MUTANTS}
 
 
 # -- the checkout, the disk, the pages themselves --------------------------------------------------

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -63,10 +63,12 @@ class Desk:
         """Where the manifest work.yaml runs."""
         return self.folder / "runs" / "work"
 
-    def starts(self, *words: str, at: int | None = None, **variables: str) -> subprocess.Popen[str]:
-        """Start a command, `at` a terminal if that is given; whoever starts it ends it."""
+    def starts(
+        self, *words: str, at: int | None = None, under: Sequence[str] = (), **variables: str
+    ) -> subprocess.Popen[str]:
+        """Start a command, `at` a terminal, `under` a program; whoever starts it ends it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "batchsora", *words],
+            [*under, sys.executable, "-m", "batchsora", *words],
             cwd=self.folder,
             env={**SURROUNDINGS, "HOME": str(self.folder), **variables},
             stdin=subprocess.DEVNULL if at is None else at,
@@ -76,19 +78,20 @@ class Desk:
             text=True,
         )
 
-    def types(self, *words: str, **variables: str) -> Said:
+    def types(self, *words: str, under: Sequence[str] = (), **variables: str) -> Said:
         """Run a command to its end."""
-        process = self.starts(*words, at=None, **variables)
+        process = self.starts(*words, at=None, under=under, **variables)
         try:
             out, err = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
         return Said(process.returncode, out, err)
 
-    def buys(self, url: str, *words: str, **variables: str) -> Said:
+    def buys(self, url: str, *words: str, under: Sequence[str] = (), **variables: str) -> Said:
         """Run work.yaml against a service."""
         known = {"GPTPROTO_API_KEY": KEY, **variables}
-        return self.types("run", "work.yaml", "--base-url", url, *QUICK, *words, **known)
+        command = ("run", "work.yaml", "--base-url", url, *QUICK, *words)
+        return self.types(*command, under=under, **known)
 
     def report_lines(self) -> list[dict[str, str]]:
         """Read the report: a line for each job."""

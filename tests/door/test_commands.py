@@ -135,7 +135,8 @@ def test_progress_for_programs_is_json_and_nothing_else(desk: Desk, tmp_path: Pa
     assert of_rain == ["submit_started", "submit_rejected"]
     assert events[-1]["event"] == "ended"
     assert events[-1]["totals"] == {
-        "done": 1, "failed": 1, "spent_usd": "0.40", "in_doubt_usd": "0.00"
+        "done": 1, "failed": 1, "spent_usd": "0.40", "reserved_usd": "0.00",
+        "in_doubt_usd": "0.00", "projected_usd": "0.40",
     }  # fmt: skip
     log = [json.loads(line) for line in (desk.run_folder / "run.log").read_text().splitlines()]
     assert [it["event"] for it in log] == [it["event"] for it in events]
@@ -374,7 +375,10 @@ def test_openais_key_goes_to_an_address_that_was_named_only(desk: Desk, tmp_path
         (("run", "work.yaml", "--rate", "fast"), "--rate"),
         (("run", "work.yaml", "--max-in-flight", "0"), "--max-in-flight"),
         (("run", "work.yaml", "--base-url", "http://example.org"), "--insecure-http"),
-        (("run", "work.yaml", "--max-cost", "5"), "--max-cost"),
+        (("run", "work.yaml", "--max-cost", "a lot"), "--max-cost"),
+        (("run", "work.yaml", "--max-failures", "101%"), "--max-failures"),
+        (("run", "work.yaml", "--confirm-above", "5 EUR"), "--confirm-above"),
+        (("run", "work.yaml", "--no-submit", "--detach"), "only collects"),
         (("run", "none.yaml"), "none.yaml"),
         (("run", "work.yaml", "--models", "none.yaml"), "none.yaml"),
         (("run", "work.txt"), ".yaml"),

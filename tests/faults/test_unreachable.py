@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from runner.campaigning import BEGAN_AT, in_place
+from runner.test_troubles import dark
 from scripted import NOWHERE, raw_server
 from untrusted import certless, untrusted
 
+from batchsora.settings import Rate
 from batchsora.simulator import serving
 
 from .ended import case, ends, read_ledger
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.looptime
 
 PART = "Submitting"
 JOBS = 12
-RETRIED = "tried again for a while, then the run stops (5); jobs stay pending, nothing was sent"
+RETRIED = "asked again for a while, then the run stops (5); jobs stay pending, nothing was sent"
 
 
 def free_port() -> int:
@@ -68,7 +70,19 @@ async def test_a_service_that_opens_late_is_asked_again_and_buys_once(folder: Pa
     async with opening_after(4.0, folder, port):
         ended = await met(folder, story(), 2, url=f"http://127.0.0.1:{port}")
     ends(ended, creates=2, jobs={"done": 2}, code=0)
-    assert tries(folder) > 2
+    assert tries(folder) == 2
+
+
+@pytest.mark.fault(
+    PART,
+    "the connection is refused in the middle of a run",
+    "everybody waits while one tries now and then; nothing is lost, no job fails (0)",
+)
+async def test_an_outage_in_the_middle_of_a_run_is_waited_out(folder: Path) -> None:
+    async with dark(folder, story(), after_s=4, for_s=400) as url:
+        ended = await met(folder, story(), JOBS, url=url, rate=Rate(1, 1.0))
+    ends(ended, creates=JOBS, jobs={"done": JOBS}, code=0)
+    assert tries(folder) < JOBS + 400 / 25 + 8  # what probes is as well a look at what was bought
 
 
 @pytest.mark.parametrize(
@@ -83,7 +97,7 @@ async def test_a_service_that_cannot_be_reached_leaves_the_jobs_as_they_were(
 ) -> None:
     ended = await met(folder, story(), JOBS, url=url.format(port=free_port()))
     ends(ended, creates=0, jobs={"pending": JOBS}, code=5)
-    assert tries(folder) > 1
+    assert tries(folder) == 0  # not even an intent was written
     # the same folder, another day: the service's name is the same to the ledger
     ends(await met(folder, story(), JOBS), creates=JOBS, jobs={"done": JOBS}, code=0)
 

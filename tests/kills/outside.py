@@ -20,7 +20,14 @@ from batchsora.simulator.state import SimulatorState
 
 SHIPPED = Path(batchsora.__file__).parents[1]  # the folder that has the package in it
 BATCHSORA = (sys.executable, "-m", "batchsora")
+BETWEEN_LOOKS_S = 0.005
 PATIENCE_S = 60.0  # after which a process is stuck, and the test with it
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    """Return all that a process here is told of its surroundings."""
+    path = os.environ["PATH"]
+    return {"PATH": path, "HOME": str(home), "GPTPROTO_API_KEY": "sk-anything-long"}
 
 
 @contextmanager
@@ -31,12 +38,7 @@ def started(
 
     What it says on stderr is appended to the file `said`.
     """
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "PYTHONPATH": str(package),
-        "GPTPROTO_API_KEY": "sk-anything-long",
-    }
+    environment = {**environment_of(home), "PYTHONPATH": str(package)}
     with said.open("a", encoding="utf-8") as file:
         process = subprocess.Popen(
             command,
@@ -66,6 +68,10 @@ class Record:
     def ids(self, prompt: str) -> list[str]:
         """Return the videos that were made for a prompt."""
         return [video_id for made_for, video_id in self.creates if made_for == prompt]
+
+    def since(self, before: Record) -> Record:
+        """Return what came to be known since an earlier look."""
+        return Record(self.creates[len(before.creates) :], self.posts - before.posts)
 
 
 @contextmanager
@@ -101,7 +107,12 @@ def read_record(url: str) -> Record:
 
 def read_embedded(folder: Path) -> Record:
     """Read the record of the service that lived, and died, in the runner of a run folder."""
-    state = SimulatorState(folder / "work" / "simulator")
+    return read_state(folder / "work" / "simulator")
+
+
+def read_state(folder: Path) -> Record:
+    """Read the record of a service out of its own folder."""
+    state = SimulatorState(folder)
     try:
         return _record(state.record())
     finally:

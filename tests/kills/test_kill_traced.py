@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from .boundaries import story
 from .order import check_order
-from .outside import SHIPPED
+from .outside import SHIPPED, simulator
+from .points import check_point, find_points, some_of
 from .traced import why_not
 from .traps import check_after_the_rename, check_before_the_rename, check_each_sync
 
@@ -26,3 +28,10 @@ def test_a_kill_after_the_rename_leaves_a_clip_that_the_resume_keeps(tmp_path: P
 
 def test_a_rehearsal_that_is_killed_at_each_sync_of_its_ledger_resumes(tmp_path: Path) -> None:
     check_each_sync(SHIPPED, tmp_path)
+
+
+def test_a_kill_at_any_system_call_is_made_good(tmp_path: Path) -> None:
+    with simulator(tmp_path / "service", story(listed=False)) as url:
+        points = some_of(find_points(tmp_path / "watched", url), 30, seed=1)
+        met = [check_point(tmp_path / str(it), url, point) for it, point in enumerate(points)]
+    assert sum(met) > 25, "on a busy machine a run may differ a little from that which was watched"

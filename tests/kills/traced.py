@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+_STRACE = ("strace", "-qq")
 RENAMES = "rename,renameat,renameat2"
 SYNCS = {"fsync", "fdatasync"}
 WRITES = {"write", "writev", "pwrite64", "pwritev", "pwritev2", "sendto", "sendmsg"}
@@ -28,21 +29,29 @@ def why_not() -> str:
     return "strace may not trace processes here" if tried.returncode else ""
 
 
-def killing_at(calls: str, trace: Path, *paths: Path, nth: int = 1) -> list[str]:
+def killing_at(
+    calls: str, trace: Path, *paths: Path, nth: int = 1, alone: bool = False
+) -> list[str]:
     """Return the command under which the nth of these calls, on these paths, is the last.
 
     The call itself is not carried out. Without paths it is the nth on any file; of several calls
-    each is counted by itself.
+    each is counted by itself, and in each thread by itself; `alone` looks at the first one only.
     """
     only = [word for path in paths for word in ("-P", str(path))]
     inject = f"inject={calls}:signal=KILL:when={nth}"
-    return ["strace", "-f", "-qq", "-o", str(trace), *only, "-e", f"trace={calls}", "-e", inject]
+    threads = () if alone else ("-f",)
+    return [*_STRACE, *threads, "-o", str(trace), *only, "-e", f"trace={calls}", "-e", inject]
+
+
+def tracing(calls: Iterable[str], trace: Path) -> list[str]:
+    """Return the command under which these calls are written down, with the files they are on."""
+    known = ",".join(f"?{call}" for call in calls)  # not every kind of machine has all of them
+    return [*_STRACE, "-f", "-y", "-o", str(trace), "-e", f"trace={known}"]
 
 
 def watching(trace: Path) -> list[str]:
     """Return the command under which every write and sync is written down whole."""
-    calls = ",".join(sorted(SYNCS | WRITES))
-    return ["strace", "-f", "-qq", "-y", "-s", "8192", "-o", str(trace), "-e", f"trace={calls}"]
+    return [*tracing(sorted(SYNCS | WRITES), trace), "-s", "8192"]
 
 
 @dataclass(frozen=True, slots=True)

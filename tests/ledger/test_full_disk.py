@@ -55,7 +55,7 @@ def some_history(ledger: Ledger, seed: int) -> list[Job]:
     )
     for job in chance.sample(jobs, len(jobs) // 2):
         bring(ledger, job, chance.choice([State.DONE, State.FAILED, State.IN_DOUBT]))
-    return [job for _, job in ledger.to_submit(-1, 100, chosen=False)]
+    return [job for _, job in ledger.agenda.to_submit(-1, 100, chosen=False)]
 
 
 def accept(ledger: Ledger, job: Job) -> Job:

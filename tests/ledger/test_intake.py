@@ -115,18 +115,34 @@ def test_an_image_that_was_moved_is_read_from_its_new_place(ledger: Ledger) -> N
         (State.PENDING, True),
         (State.SUBMITTING, False),
         (State.IN_DOUBT, False),
-        (State.RUNNING, False),
-        (State.DONE, False),
+        (State.RUNNING, True),
+        (State.FAILED, True),
+        (State.DONE, True),
     ],
 )
-def test_a_price_may_change_until_a_clip_was_or_may_have_been_bought_at_it(
+def test_a_price_may_change_unless_a_purchase_is_under_way_and_what_was_billed_stays(
     ledger: Ledger, state: State, *, takes_the_new_price: bool
 ) -> None:
     cat = planned("cat", price_usd="0.40")
     (job,) = take_in(ledger, cat)
     bring(ledger, job, state)
     place(ledger, (0, replace(cat, price_usd=Decimal("0.80"))))
-    assert look(ledger, cat).price_usd == Decimal("0.80" if takes_the_new_price else "0.40")
+    found = look(ledger, cat)
+    assert found.price_usd == Decimal("0.80" if takes_the_new_price else "0.40")
+    assert found.bill_usd == Decimal("0" if state is State.PENDING else "0.40")
+
+
+def test_each_purchase_is_billed_at_the_price_of_its_time(ledger: Ledger) -> None:
+    cat = planned("cat", price_usd="0.40")
+    (job,) = take_in(ledger, cat)
+    bring(ledger, job, State.FAILED)
+    for price in (None, Decimal("0.80")):
+        place(ledger, (0, replace(cat, price_usd=price)))
+        again = record(ledger, look(ledger, cat), Event.RETRY_ASKED)
+        bring(ledger, again, State.FAILED)
+    found = look(ledger, cat)
+    assert (found.purchases, found.spent_usd, found.unpriced) == (3, Decimal("1.20"), 1)
+    assert found.bill_usd is None  # one of three is not known
 
 
 def test_an_unknown_price_that_becomes_known_is_taken_after_a_refused_try(ledger: Ledger) -> None:
@@ -162,6 +178,6 @@ def test_a_row_that_comes_back_gives_its_job_a_place_again(ledger: Ledger) -> No
 def test_nothing_is_taken_in_outside_of_a_transaction_that_nobody_ends(ledger: Ledger) -> None:
     """Plain sqlite3 would begin one unasked, and what is recorded later would not be durable."""
     intake.add(ledger.db, [(0, planned("cat"))], AT)
-    ledger.choose_nothing()
-    ledger.choose([planned("cat").key])
+    ledger.agenda.choose_nothing()
+    ledger.agenda.choose([planned("cat").key])
     assert not ledger.db.conn.in_transaction

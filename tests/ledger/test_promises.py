@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -35,10 +37,13 @@ from batchsora.lifecycle import (
 from .stories import connected, everything, happening, look, opened, planned, rescue_file, take_in
 
 BOUGHT = {Event.SUBMIT_ACCEPTED, Event.DOUBT_ADOPTED}
+PAID = BOUGHT | {Event.DOUBT_WRITTEN_OFF}
+BACK = {Event.SUBMIT_DEFERRED, Event.DOUBT_CLEARED, Event.RETRY_ASKED}  # to pending
 A_PERSONS_WORD = {Event.RETRY_ASKED, Event.DOUBT_CLEARED}
 ANSWERS = [event for state, event in TRANSITIONS if state is State.SUBMITTING]
-# what happens to a job that the service has, by itself
+# what happens to a job by itself
 FATES = [
+    Event.IMAGE_UNREADABLE,
     Event.RENDER_PROGRESSED,
     Event.RENDER_COMPLETED,
     Event.RENDER_FAILED,
@@ -46,8 +51,11 @@ FATES = [
     Event.DOWNLOAD_CHECKED,
     Event.DOWNLOAD_LOST,
     Event.FILE_MISSING,
+    Event.FILE_LOST,
+    Event.FILE_FOUND,
 ]
 REASONS = {
+    Event.IMAGE_UNREADABLE: [Reason.IMAGE_UNREADABLE],
     Event.RENDER_FAILED: [Reason.RENDER_FAILED, Reason.MODERATED, Reason.REJECTED],
     Event.DOWNLOAD_LOST: [Reason.EXPIRED, Reason.REJECTED],
 }
@@ -79,6 +87,11 @@ def _happened(past: Past) -> Happening:
 jobs = st.integers(0, 2)
 
 
+def while_some(state: State) -> Callable[[Any], Any]:
+    """Offer a rule only while there is a job in that state: few steps are in vain then."""
+    return precondition(lambda self: any(job.state is state for job in self.jobs))
+
+
 class Campaign(RuleBasedStateMachine):
     """Three jobs, two of them alike, and all that can come over them in any order."""
 
@@ -94,6 +107,7 @@ class Campaign(RuleBasedStateMachine):
         self.numbers = count()
         self.made: dict[str, list[str]] = {job.key: [] for job in self.jobs}  # at the service
         self.answers: dict[str, Event] = {}  # on the wire to this very process
+        self.paid: dict[str, int] = {job.key: 0 for job in self.jobs}  # as far as we know
         self.words: dict[str, int] = {job.key: 0 for job in self.jobs}  # of a person: buy again
 
     def teardown(self) -> None:
@@ -106,6 +120,13 @@ class Campaign(RuleBasedStateMachine):
         job = self.jobs[number]
         self.stale[number] = job
         self.jobs[number] = self.ledger.record(job, happening(event, job, **known))
+        self.paid[job.key] += event in PAID
+
+    def pick(self, number: int, state: State) -> int:
+        """Choose the first job in a state, from a number on."""
+        ring = [*range(number, len(self.jobs)), *range(number)]
+        found: int = next(it for it in ring if self.jobs[it].state is state)
+        return found
 
     def reopen(self) -> None:
         """End the process that has the ledger open, and begin another."""
@@ -118,23 +139,23 @@ class Campaign(RuleBasedStateMachine):
         """Say which videos the service made for a job that the ledger knows nothing of."""
         return [it for it in self.made[key] if self.ledger.records.owner_of(it) is None]
 
+    @while_some(State.PENDING)
     @rule(number=jobs, event=st.sampled_from(ANSWERS), made=st.booleans())
     def submit(self, number: int, event: Event, *, made: bool) -> None:
         """Let a request leave; the service makes it or not, and answers, or the answer is lost."""
-        if self.jobs[number].state is not State.PENDING:
-            return
+        number = self.pick(number, State.PENDING)
         self.record(number, Event.SUBMIT_STARTED)
         key = self.jobs[number].key
         if event is Event.SUBMIT_ACCEPTED or (event is Event.SUBMIT_LOST and made):
             self.made[key].append(f"video_{next(self.numbers)}")
         self.answers[key] = event
 
+    @while_some(State.SUBMITTING)
     @rule(number=jobs)
     def answer(self, number: int) -> None:
         """Let the answer come, and record it."""
+        number = self.pick(number, State.SUBMITTING)
         key = self.jobs[number].key
-        if key not in self.answers:
-            return
         event = self.answers.pop(key)
         known: dict[str, Any] = {}
         if event is Event.SUBMIT_ACCEPTED:
@@ -165,6 +186,7 @@ class Campaign(RuleBasedStateMachine):
         assert rescue_file(self.folder).exists()
         self.reopen()
         assert self.jobs[number].state is State.RUNNING
+        self.paid[self.jobs[number].key] += 1
 
     @rule()
     def crash(self) -> None:
@@ -178,25 +200,30 @@ class Campaign(RuleBasedStateMachine):
         if job.state is State.IN_DOUBT and (found := self.unclaimed(job.key)):
             self.record(number, Event.DOUBT_ADOPTED, video_id=found[0])
 
+    @while_some(State.IN_DOUBT)
     @rule(number=jobs, event=st.sampled_from([Event.DOUBT_CLEARED, Event.DOUBT_WRITTEN_OFF]))
     def settle(self, number: int, event: Event) -> None:
         """Let a person say what became of a doubt, rightly or wrongly."""
-        if self.jobs[number].state is State.IN_DOUBT:
-            self.record(number, event)
-            self.words[self.jobs[number].key] += event is Event.DOUBT_CLEARED
+        number = self.pick(number, State.IN_DOUBT)
+        self.record(number, event)
+        self.words[self.jobs[number].key] += event is Event.DOUBT_CLEARED
 
+    @while_some(State.FAILED)
     @rule(number=jobs)
     def retry(self, number: int) -> None:
         """Let a person ask for a failed job once more."""
-        if self.jobs[number].state is State.FAILED:
-            self.record(number, Event.RETRY_ASKED)
-            bought_anew = self.jobs[number].state is State.PENDING
-            self.words[self.jobs[number].key] += bought_anew
+        number = self.pick(number, State.FAILED)
+        self.record(number, Event.RETRY_ASKED)
+        bought_anew = self.jobs[number].state is State.PENDING
+        self.words[self.jobs[number].key] += bought_anew
 
     @rule(number=jobs, event=st.sampled_from(FATES), data=st.data())
     def go_on(self, number: int, event: Event, data: st.DataObject) -> None:
-        """Let something happen to a job that the service has."""
-        if (self.jobs[number].state, event) in TRANSITIONS:
+        """Let something happen to a job that nobody here brought about."""
+        job = self.jobs[number]
+        if event is Event.FILE_LOST and job.downloaded_at is None:
+            return  # what never was here can't be lost here
+        if (job.state, event) in TRANSITIONS:
             known = {}
             if event in REASONS:
                 known["reason"] = data.draw(st.sampled_from(REASONS[event]))
@@ -230,6 +257,44 @@ class Campaign(RuleBasedStateMachine):
         with pytest.raises(SecondDriverError):
             self.ledger.record(stale, happening(event, stale, video_id=None))
         assert everything(self.ledger.path) == before
+
+    @rule()
+    def run_twice(self) -> None:
+        """Let somebody else open the ledger meanwhile: it is refused, and nothing is written."""
+        before = everything(self.ledger.path)
+        with pytest.raises(LedgerError, match="another batchsora"):
+            opened(self.folder)
+        assert everything(self.ledger.path) == before
+
+    @invariant()
+    def the_bill_is_what_was_paid_and_what_may_have_been(self) -> None:
+        """Compare each bill with what we counted."""
+        for job in self.jobs:
+            open_ = job.state in {State.SUBMITTING, State.IN_DOUBT}
+            assert job.bill_usd == Decimal("0.40") * (self.paid[job.key] + open_)
+
+    @invariant()
+    def what_was_submitted_is_pending_again_for_a_good_reason_only(self) -> None:
+        """Look for the reason in the history."""
+        for job in self.jobs:
+            for past in self.ledger.records.history(job.key):
+                assert past.state is not State.PENDING or past.event in BACK
+
+    @invariant()
+    def each_row_keeps_the_promise_of_its_state(self) -> None:
+        """Compare what is known of a job with its state, in the file itself."""
+        with connected(self.ledger.path) as other:
+            rows = other.execute(
+                "select state, video_id, reason, downloaded_at, sha256, purchases, attempts"
+                " from jobs"
+            ).fetchall()
+        for state, video_id, reason, downloaded_at, sha256, purchases, attempts in rows:
+            assert (state == "failed") == (reason is not None)
+            assert state == "failed" or (video_id is None) == (
+                state in {"pending", "submitting", "in_doubt"}
+            )
+            assert state != "done" or None not in (downloaded_at, sha256)
+            assert 0 <= purchases <= attempts
 
     @invariant()
     def no_clip_is_bought_twice_unasked(self) -> None:
@@ -281,6 +346,11 @@ class Campaign(RuleBasedStateMachine):
                 [it for it in self.ledger.records.history(job.key) if it.event in BOUGHT]
             )
             assert len(self.unclaimed(job.key)) <= open_ + written_off + self.words[job.key]
+
+
+def test_whatever_can_happen_to_a_job_happens_here() -> None:
+    asked = {Event.SUBMIT_STARTED, Event.DOWNLOAD_KEPT, *PAID, *A_PERSONS_WORD}
+    assert asked | {*ANSWERS, *FATES} == set(Event)
 
 
 def test_no_crash_and_no_person_makes_the_ledger_break_a_promise() -> None:

@@ -169,7 +169,7 @@ BROKEN_PROMISES = {
     "an image has a hash": "update jobs set image = 'cat.png' where id = 'pending'",
     "two jobs have two files": "update jobs set output_folded = 'videos/one.mp4'",
     "a ledger is of one campaign": "insert into campaign select 2, identity, name, service,"
-    " manifest, columns, began_at from campaign",
+    " manifest, columns, began_at, max_cost_usd from campaign",
     "a ledger has one room": "insert into room values (2, null)",
     "an event is one of ours": "insert into events select null, key, at, 'luck', state, detail"
     " from events limit 1",

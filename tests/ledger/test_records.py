@@ -29,7 +29,10 @@ def ids(ledger: Ledger) -> list[str]:
 def test_a_campaign_is_told_as_it_was_claimed(ledger: Ledger) -> None:
     campaign = ledger.records.campaign()
     assert campaign is not None
-    assert campaign == Campaign(campaign.identity, "cats", SERVICE, "../cats.yaml", ("mood",), AT)
+    known = (campaign.identity, "cats", SERVICE, "../cats.yaml", ("mood",), AT)
+    assert campaign == Campaign(*known, max_cost_usd=None)
+    ledger.keep_account(Decimal("7.50"))
+    assert ledger.records.campaign() == Campaign(*known, max_cost_usd=Decimal("7.50"))
     assert len(campaign.identity) == 32
 
 
@@ -83,15 +86,16 @@ def test_totals_are_by_state_reason_and_price(ledger: Ledger) -> None:
     bring(ledger, jobs[3], State.IN_DOUBT)
     bring(ledger, jobs[4], State.FAILED)
     told = {
-        (it.state, it.reason, it.price_usd): (it.jobs, it.purchases)
+        (it.state, it.reason, it.price_usd, it.spent_usd): it.jobs
         for it in ledger.records.tallies()
     }
     assert told == {
-        (State.DONE, None, Decimal("0.40")): (2, 3),
-        (State.DONE, None, Decimal("0.80")): (1, 1),
-        (State.IN_DOUBT, None, None): (1, 0),
-        (State.FAILED, Reason.RENDER_FAILED, Decimal("0.40")): (1, 1),
-        (State.PENDING, None, Decimal("0.40")): (1, 0),
+        (State.DONE, None, Decimal("0.40"), Decimal("0.40")): 1,
+        (State.DONE, None, Decimal("0.40"), Decimal("0.80")): 1,  # it failed once
+        (State.DONE, None, Decimal("0.80"), Decimal("0.80")): 1,
+        (State.IN_DOUBT, None, None, Decimal(0)): 1,
+        (State.FAILED, Reason.RENDER_FAILED, Decimal("0.40"), Decimal("0.40")): 1,
+        (State.PENDING, None, Decimal("0.40"), Decimal(0)): 1,
     }
 
 

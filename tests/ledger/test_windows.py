@@ -19,7 +19,7 @@ def many(ledger: Ledger, count: int) -> list[Job]:
 def windows(ledger: Ledger, limit: int, *, chosen: bool = False) -> list[list[str]]:
     """Read window by window, as the runner does."""
     after, read = -1, []
-    while window := ledger.to_submit(after, limit, chosen=chosen):
+    while window := ledger.agenda.to_submit(after, limit, chosen=chosen):
         read.append([job.id for _, job in window])
         after = window[-1][0]
     return read
@@ -44,8 +44,8 @@ def test_only_pending_jobs_that_have_a_place_are_to_be_submitted(ledger: Ledger)
 
 def test_a_choice_leaves_out_all_others(ledger: Ledger) -> None:
     jobs = many(ledger, 6)
-    ledger.choose_nothing()
-    ledger.choose(job.key for job in (jobs[4], jobs[0], jobs[1]))
+    ledger.agenda.choose_nothing()
+    ledger.agenda.choose(job.key for job in (jobs[4], jobs[0], jobs[1]))
     assert windows(ledger, 2, chosen=True) == [["cat-00", "cat-01"], ["cat-04"]]
     assert len(windows(ledger, 100)[0]) == 6
 
@@ -53,14 +53,14 @@ def test_a_choice_leaves_out_all_others(ledger: Ledger) -> None:
 def test_a_choice_of_nothing_is_nothing_and_forgets_the_one_before(ledger: Ledger) -> None:
     jobs = many(ledger, 3)
     for _ in range(2):
-        ledger.choose_nothing()
+        ledger.agenda.choose_nothing()
         assert windows(ledger, 2, chosen=True) == []
-        ledger.choose([jobs[0].key])
+        ledger.agenda.choose([jobs[0].key])
 
 
 def test_a_choice_is_of_one_session(ledger: Ledger) -> None:
     many(ledger, 1)
-    ledger.choose_nothing()
+    ledger.agenda.choose_nothing()
     temporary = ledger.db.execute("select name from temp.sqlite_master").fetchall()
     kept = ledger.db.execute("select name from main.sqlite_master").fetchall()
     assert "chosen" in {row["name"] for row in temporary}
@@ -75,27 +75,27 @@ def test_what_the_service_has_or_may_have_is_under_way_whether_its_row_is_there_
         bring(ledger, job, state)
     with ledger.atomic():
         intake.drop_places(ledger.db, [job.key for job in jobs])
-    found = ledger.under_way("", 100)
+    found = ledger.agenda.under_way("", 100)
     assert {job.state for job in found} == {State.IN_DOUBT, State.RUNNING, State.RENDERED}
 
 
 def test_what_is_under_way_comes_in_windows_in_the_order_of_keys(ledger: Ledger) -> None:
     jobs = [bring(ledger, job, State.RUNNING) for job in many(ledger, 5)]
     keys = sorted(job.key for job in jobs)
-    first = ledger.under_way("", 2)
-    second = ledger.under_way(first[-1].key, 100)
+    first = ledger.agenda.under_way("", 2)
+    second = ledger.agenda.under_way(first[-1].key, 100)
     assert [job.key for job in (*first, *second)] == keys
-    assert ledger.under_way(keys[-1], 100) == []
+    assert ledger.agenda.under_way(keys[-1], 100) == []
 
 
 def test_doubts_are_counted_over_restarts_and_settled_ones_are_not(ledger: Ledger) -> None:
     one, two, three = (bring(ledger, job, State.IN_DOUBT) for job in many(ledger, 3))
-    assert ledger.count_in_doubt() == 3
+    assert ledger.agenda.count_in_doubt() == 3
     record(ledger, one, Event.DOUBT_ADOPTED)
     record(ledger, two, Event.DOUBT_CLEARED)
-    assert ledger.count_in_doubt() == 1
+    assert ledger.agenda.count_in_doubt() == 1
     record(ledger, three, Event.DOUBT_WRITTEN_OFF)
-    assert ledger.count_in_doubt() == 0
+    assert ledger.agenda.count_in_doubt() == 0
 
 
 def test_a_job_waits_for_a_doubt_that_looks_like_it_and_not_for_itself(ledger: Ledger) -> None:
@@ -105,22 +105,22 @@ def test_a_job_waits_for_a_doubt_that_looks_like_it_and_not_for_itself(ledger: L
         planned("two", prompt="a cat", take=2),
         planned("three"),
     )
-    assert not ledger.alike_in_doubt(twin)
+    assert not ledger.agenda.alike_in_doubt(twin)
     doubted = bring(ledger, doubted, State.IN_DOUBT)
-    assert ledger.alike_in_doubt(twin)
-    assert not ledger.alike_in_doubt(other)
-    assert not ledger.alike_in_doubt(doubted)
+    assert ledger.agenda.alike_in_doubt(twin)
+    assert not ledger.agenda.alike_in_doubt(other)
+    assert not ledger.agenda.alike_in_doubt(doubted)
     record(ledger, doubted, Event.DOUBT_ADOPTED)
-    assert not ledger.alike_in_doubt(twin)
+    assert not ledger.agenda.alike_in_doubt(twin)
 
 
 def test_a_session_counts_what_it_may_submit_and_what_is_under_way(ledger: Ledger) -> None:
     jobs = many(ledger, 4)
     bring(ledger, jobs[0], State.RUNNING)
     bring(ledger, jobs[1], State.DONE)
-    ledger.choose_nothing()
-    ledger.choose([jobs[2].key])
-    counted = {tally.state: tally.jobs for tally in ledger.tallies_of_session()}
+    ledger.agenda.choose_nothing()
+    ledger.agenda.choose([jobs[2].key])
+    counted = {tally.state: tally.jobs for tally in ledger.agenda.tallies_of_session()}
     assert counted == {State.RUNNING: 1, State.PENDING: 1}
 
 
@@ -128,20 +128,20 @@ def test_chosen_clips_that_are_gone_for_good_are_counted_as_missing(ledger: Ledg
     jobs = [bring(ledger, job, State.DONE) for job in many(ledger, 3)]
     for job in jobs[:2]:
         ledger.record(job, happening(Event.FILE_LOST, job, hint=FILE_MISSING_HINT))
-    ledger.choose_nothing()
-    assert ledger.count_missing() == 0
-    ledger.choose(job.key for job in jobs[1:])
-    assert ledger.count_missing() == 1
+    ledger.agenda.choose_nothing()
+    assert ledger.agenda.count_missing() == 0
+    ledger.agenda.choose(job.key for job in jobs[1:])
+    assert ledger.agenda.count_missing() == 1
 
 
 def test_a_checked_clip_awaits_its_name_until_it_is_kept(ledger: Ledger) -> None:
     (job,) = many(ledger, 1)
     job = bring(ledger, job, State.RENDERED)
-    assert not ledger.awaits_its_name(job.key)
+    assert not ledger.agenda.awaits_its_name(job.key)
     job = record(ledger, job, Event.DOWNLOAD_CHECKED)
-    assert ledger.awaits_its_name(job.key)
+    assert ledger.agenda.awaits_its_name(job.key)
     record(ledger, job, Event.DOWNLOAD_KEPT)
-    assert not ledger.awaits_its_name(job.key)
+    assert not ledger.agenda.awaits_its_name(job.key)
 
 
 def plan_of(ledger: Ledger, statement: str) -> str:
@@ -155,14 +155,14 @@ def test_what_is_asked_again_and_again_in_a_run_reads_no_whole_table(
     ledger: Ledger, *, chosen: bool
 ) -> None:
     (job,) = many(ledger, 1)
-    ledger.choose_nothing()
+    ledger.agenda.choose_nothing()
     asked: list[str] = []
     ledger.db.conn.set_trace_callback(asked.append)
-    ledger.to_submit(-1, 100, chosen=chosen)
-    ledger.under_way("", 100)
-    ledger.count_in_doubt()
-    ledger.alike_in_doubt(job)
-    ledger.awaits_its_name(job.key)
+    ledger.agenda.to_submit(-1, 100, chosen=chosen)
+    ledger.agenda.under_way("", 100)
+    ledger.agenda.count_in_doubt()
+    ledger.agenda.alike_in_doubt(job)
+    ledger.agenda.awaits_its_name(job.key)
     ledger.records.owner_of("video")
     ledger.records.owner_of_output("videos/cat.mp4")
     ledger.records.recall_image("cat.png")

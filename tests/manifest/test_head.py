@@ -27,9 +27,13 @@ HEADS = {
     ' not "0" | write max_in_flight: 20',
     "settings: {settle: [1]}": "m.yaml:1: settle must be a single value, not a list"
     " | write settle: 60",
-    "settings: {max_cost: 5}": 'm.yaml:1: unknown setting "max_cost" | the settings are rate,'
+    "settings: {max_price: 5}": 'm.yaml:1: unknown setting "max_price" | the settings are rate,'
     " burst, max_in_flight, poll_interval, job_timeout, download_concurrency, max_doubts,"
-    " settle, max_attempts",
+    " settle, max_attempts, max_cost, max_failures",
+    "settings: {max_cost: 5 EUR}": "m.yaml:1: max_cost must be an amount in US dollars such as 25"
+    ' or 7.50, not "5 EUR" | write max_cost: 25',
+    "settings: {max_failures: 0%}": "m.yaml:1: max_failures must be a number of jobs such as 20,"
+    ' or a share of them such as 5%, not "0%" | write max_failures: 5%',
     "settings: {max_inflight: 5}": 'm.yaml:1: unknown setting "max_inflight" | write max_in_flight',
     "defaults: [a]": "m.yaml:1: defaults must be a mapping, not a list"
     " | write defaults: {seconds: 4}",

@@ -11,7 +11,7 @@ import pytest
 from batchsora.job import Clip, Fault, Image, Job, Order, Reason, Size, State
 from batchsora.ledger.answers import Entry
 from batchsora.reports import report_columns, report_row
-from batchsora.reports.columns import money_text
+from batchsora.reports.columns import usd_text
 
 T0 = datetime(2026, 1, 31, 9, 30, 0, 987_654, tzinfo=UTC)
 ORDER = Order("a cat", "sora-2", 8, Size(1280, 720), image=Image("img/cat.png", "ab" * 32))
@@ -22,6 +22,7 @@ DONE = replace(
     video_id="video_1",
     attempts=1,
     purchases=1,
+    spent_usd=Decimal("0.80"),
     submitted_at=T0,
     render_started_at=T0 + timedelta(seconds=2.04),
     completed_at=T0 + timedelta(seconds=92.04),
@@ -111,8 +112,11 @@ def test_a_clock_that_was_set_back_makes_no_span_negative() -> None:
         (PENDING, "0.00"),
         (replace(PENDING, state=State.FAILED, reason=Reason.REJECTED), "0.00"),
         (replace(PENDING, state=State.IN_DOUBT), "0.80"),
-        (replace(DONE, purchases=2), "1.60"),
-        (replace(DONE, price_usd=None), None),
+        (replace(DONE, purchases=2, spent_usd=Decimal("1.60")), "1.60"),
+        (replace(DONE, price_usd=None), "0.80"),
+        (replace(DONE, purchases=2, unpriced=1), None),
+        (replace(DONE, state=State.IN_DOUBT), "1.60"),
+        (replace(PENDING, state=State.IN_DOUBT, price_usd=None), None),
         (replace(PENDING, price_usd=None), "0.00"),
     ],
 )
@@ -127,7 +131,7 @@ def test_the_cost_is_the_bill_and_empty_where_the_price_is_unknown(
     [("0", "0.00"), ("0.4", "0.40"), ("0.400", "0.40"), ("0.125", "0.125"), ("1E+3", "1000.00")],
 )
 def test_money_has_two_places_or_more(usd: str, text: str) -> None:
-    assert money_text(Decimal(usd)) == text
+    assert usd_text(Decimal(usd)) == text
 
 
 FAULT = Fault("moderation_blocked", "not this cat", "say it otherwise")

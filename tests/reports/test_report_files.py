@@ -211,6 +211,16 @@ def test_two_that_write_at_once_do_not_mix(tmp_path: Path, write: Write) -> None
 
 
 @both
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path, write: Write) -> None:
+    path = tmp_path / "report"
+    (tmp_path / ".report.0123abcd.part").write_text("half a rep")
+    others = tmp_path / ".reports.0123abcd.part"
+    others.touch()
+    write(path, [asked()])
+    assert set(tmp_path.iterdir()) == {path, others}
+
+
+@both
 def test_the_report_may_be_read_by_whom_the_umask_allows(tmp_path: Path, write: Write) -> None:
     before = os.umask(0o022)
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,8 +23,9 @@ from batchsora.lifecycle import Event
 from batchsora.manifest import open_manifest
 from batchsora.runner.campaign import carry_out, open_session
 from batchsora.runner.choosing import Choice
+from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.progress import Tell, Told
-from batchsora.runner.session import Session
+from batchsora.runner.session import Session, Work
 from batchsora.runner.stopping import Stopping
 from batchsora.runner.taking import take_in
 from batchsora.service.client import Secret, VideoService, parse_base_url
@@ -116,8 +117,12 @@ async def opened(
     *,
     seed: int = 1,
     url: str | None = None,
+    work: Work = Work.ALL,
+    resend_absent: bool = False,
+    neighbours: Neighbours = Neighbours(),  # noqa: B008 - a value that nobody can change
     key: str = "sk-any",
     astray_s: Callable[[], float] = lambda: 0.0,
+    offload: Callable[..., Awaitable[Any]] = in_place,
     **settings: Any,
 ) -> AsyncIterator[Session]:
     """Open a session of a manifest against the service of a story, or another one's address.
@@ -149,9 +154,12 @@ async def opened(
             Settings(**settings),
             stopping=Stopping(),
             tell=tell,
+            work=work,
+            resend_absent=resend_absent,
+            neighbours=neighbours,
             now=now,
             chance=Random(seed).random,
-            offload=in_place,
+            offload=offload,
         )
 
 

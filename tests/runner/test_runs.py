@@ -107,10 +107,13 @@ async def test_takes_of_one_row_need_no_turn_and_each_finds_a_clip_of_its_own(
 ) -> None:
     shutil.copy(PHOTOGRAPHS / "cat.png", folder)
     row = {"id": "cat", "image": "cat.png", "prompt": "It moves", "takes": 4}
-    faults = (Fault("create", "lost_after", nth=(2,)), Fault("create", "slow"))
+    # a lost one must not be slow as well: its answer would come before it is cut off
+    faults = (Fault("create", "lost_after", nth=(2,)), Fault("create", "slow", nth=(1, 3, 4)))
     tale = story(*faults, slow_s=30.0)
-    outcome = await run(folder, tale, manifest(folder, row), **AT_ONCE)
+    told: list[Told] = []
+    outcome = await run(folder, tale, manifest(folder, row), told.append, **AT_ONCE)
     assert ends(outcome) == {State.DONE: 4}
+    assert [it.what for it in told].count(Event.DOUBT_ADOPTED) == 1
     times = came(folder)
     assert len(times) == 4
     assert times[-1] - times[0] < 5  # all on the wire at once
@@ -216,7 +219,9 @@ async def test_one_word_of_a_missing_video_is_not_enough_to_give_up_what_is_paid
 async def test_a_place_that_is_taken_twice_is_stepped_aside_from(folder: Path) -> None:
     path = numbered(folder, 1)
     async with opened(folder, story(), path, nobody) as session:
-        ((key, _),) = [(job.key, at) for at, job in session.ledger.to_submit(-1, 9, chosen=False)]
+        ((key, _),) = [
+            (job.key, at) for at, job in session.ledger.agenda.to_submit(-1, 9, chosen=False)
+        ]
         videos = folder / "run" / "videos"
         videos.mkdir()
         for name in ("0.mp4", f"0-{key[:8]}.mp4"):
@@ -394,6 +399,18 @@ async def test_a_killed_download_that_was_whole_gets_its_name_without_another_re
     assert clip.exists()
     assert came(folder, "GET", "/v1/videos/{id}/content") == fetches
     assert not list((folder / "run" / "work" / "partial").iterdir())
+
+
+async def test_what_a_kill_left_of_the_look_whether_clips_can_be_kept_is_removed(
+    folder: Path,
+) -> None:
+    path = numbered(folder, 1)
+    places = [folder / "run" / "videos", folder / "run" / "work" / "partial"]
+    for place in places:
+        place.mkdir(parents=True)
+        (place / ".batchsora-x7_k2b").touch()
+    await run(folder, story(), path)
+    assert not [it for place in places for it in place.glob(".*")]
 
 
 async def test_a_strangers_file_that_appears_in_a_clips_place_stays_and_the_clip_steps_aside(

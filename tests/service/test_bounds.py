@@ -1,6 +1,7 @@
 """No answer costs more memory or time than it is worth."""
 
 import asyncio
+import json
 import zlib
 
 import pytest
@@ -96,6 +97,37 @@ async def test_of_a_bomb_no_more_is_unpacked_than_is_read_of_an_answer(most_byte
         )
     assert isinstance(answer, Response)
     assert len(answer.body) == most_bytes
+
+
+LISTED = b'{"object": "list", "data": ['
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(LISTED + b"{}," * (3 << 20) + b"{}]}", id="3 million rows"),
+        pytest.param(LISTED + b"7," * 20_000 + b"7]}", id="20,000 rows"),
+        pytest.param(
+            LISTED + b'"\xf0\x9f\x98\x80' + b"x" * (5 << 20) + b'"]}', id="four bytes a letter"
+        ),
+    ],
+)
+async def test_a_list_that_would_take_many_times_its_bytes_is_not_read(body: bytes) -> None:
+    async with scripted() as server, client(server.url) as service:
+        server.says(200, body, content_type="application/json")
+        listed, _ = await service.newest()
+    assert listed is None
+
+
+async def test_a_hundred_jobs_with_the_longest_prompts_are_read() -> None:
+    prompt = "\N{CJK UNIFIED IDEOGRAPH-732B}" * 31_000 + "\N{GRINNING FACE}, " * 300
+    rows = [{"id": f"video_{it}", "status": "queued", "prompt": prompt} for it in range(100)]
+    body = json.dumps({"object": "list", "data": rows}, ensure_ascii=False).encode()
+    async with scripted() as server, client(server.url) as service:
+        server.says(200, body, content_type="application/json")
+        listed, _ = await service.newest()
+    assert listed is not None
+    assert [it.prompt for it in listed] == [prompt] * 100
 
 
 async def test_a_clip_without_an_end_is_given_up() -> None:
