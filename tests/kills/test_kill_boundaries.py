@@ -28,6 +28,11 @@ CASES = [
 ]
 
 
+@pytest.mark.fault(
+    "Here",
+    "SIGKILL at each boundary of a job's life",
+    "run again, none is bought twice, none is lost, no half file is a clip (0, or 6 and settled)",
+)
 @pytest.mark.parametrize(
     ("boundary", "listed"),
     CASES,
@@ -39,5 +44,10 @@ def test_a_kill_at_the_boundary_is_made_good(
     check_boundary(SHIPPED, tmp_path, boundary, listed=listed)
 
 
+@pytest.mark.fault(
+    "Here",
+    "SIGKILL while four create requests are on the wire",
+    "no more jobs in doubt than that (6)",
+)
 def test_a_kill_puts_no_more_jobs_in_doubt_than_requests_were_on_the_wire(tmp_path: Path) -> None:
     check_full_wire(SHIPPED, tmp_path)

@@ -20,6 +20,11 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.fault(
+    "Here",
+    "the power is cut",
+    "nothing is lost that was acknowledged; run again, none is bought twice (0)",
+)
 def test_power_cuts_lose_nothing_that_was_acknowledged(home: Path) -> None:
     tally = check_cuts(SHIPPED, home, listed=False, seed=1, cuts=3)
     assert tally.cuts == 3

@@ -26,7 +26,7 @@ def why_not() -> str:
     if shutil.which("strace") is None:
         return "strace is not installed: apt-get install strace"
     tried = subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], check=False)
-    return "strace may not trace processes here" if tried.returncode else ""
+    return "not shown: strace may not trace processes here" if tried.returncode else ""
 
 
 def killing_at(
