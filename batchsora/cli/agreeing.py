@@ -130,9 +130,10 @@ class Deal:
     def _is_much(self, taken: Taken, room_usd: Decimal | None) -> bool:
         if self.service == SIMULATOR or not self.buys:
             return False
-        if room_usd is not None and room_usd <= self.confirm_above_usd:
-            return False  # the budget does not let more be spent, nor anything of unknown price
         # a manifest can bring prices of its own; it does not say yes for its reader with them
+        is_honest = taken.list_usd <= taken.cost_usd
+        if room_usd is not None and room_usd <= self.confirm_above_usd and is_honest:
+            return False  # the budget does not let more be spent, nor anything of unknown price
         return taken.list_usd > self.confirm_above_usd or taken.unpriced > 0
 
 

@@ -43,9 +43,17 @@ def explain(
     if outcome.scope.settled < outcome.scope.jobs:
         for line in left_lines(outcome.scope):
             err(line)
-        err(f"go on with: {go_on}")
+        if _goes_on(outcome.scope, stops):
+            err(f"go on with: {go_on}")
     if outcome.totals.states[State.IN_DOUBT]:
         err(settle_text(folder))
+
+
+def _goes_on(scope: Totals, stops: Sequence[Stop]) -> bool:
+    """Tell whether the same command would do more."""
+    goes_on = any(scope.states[it] for it in (State.PENDING, State.RUNNING, State.RENDERED))
+    needs_another = {StopReason.BUDGET, StopReason.UNPRICED, StopReason.DETACHED}
+    return goes_on and not any(it.reason in needs_another for it in stops)
 
 
 def failed_lines(failed: Mapping[Reason, int]) -> list[str]:

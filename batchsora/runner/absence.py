@@ -13,6 +13,7 @@ from batchsora.service.client import PAGE
 from batchsora.service.dialects import Video
 
 SKEW = timedelta(seconds=5)  # a service tells times in whole seconds, and clocks differ a little
+PROMPT_CHARS = 30  # of a prompt, by which two are told apart for certain
 RESENDS = 10  # in a run folder, whatever its lists do not show; and one for each job
 SHOULD_SHOW = timedelta(minutes=30)  # what was bought so lately is in an honest list
 NOT_LISTED = Fault(ABSENT, "the service's list does not show it: nothing was made")
@@ -33,14 +34,35 @@ def candidates(job: Job, run: Session, listed: Sequence[Video]) -> Iterator[str]
             yield video.id
 
 
-def adoptable(job: Job, run: Session, shown: Sequence[str]) -> str | None:
-    """Pick the first candidate that is no other run folder's, nor may turn out to be."""
-    return next((it for it in shown if not run.neighbours.may_have(it, job.order)), None)
+async def adoptable(job: Job, run: Session, shown: Sequence[str]) -> str | None:
+    """Pick the first candidate that can be nobody else's: no other job's here, no run folder's."""
+    if not shown or _has_a_rival(job, run):
+        return None
+    neighbours, order = run.neighbours, job.order
+    found = await run.offload(  # their disks may be slow, or busy
+        lambda: next((it for it in shown if not neighbours.may_have(it, order)), None)
+    )
+    # what was nobody's then may have been adopted meanwhile
+    is_free = found is not None and run.ledger.records.owner_of(found) is None
+    return found if is_free and not _has_a_rival(job, run) else None
 
 
-def has_settled(job: Job, run: Session, tries: Tries) -> bool:
-    """Tell whether a list had time enough to show what an answer was lost of."""
-    if run.resend_absent:  # what this very session saw counts, whatever the wall's clock says
+def _has_a_rival(job: Job, run: Session) -> bool:
+    """Tell whether a job of another picture, that looks alike in a list, is open, too.
+
+    Where there was no list they were not sent in turn; now nobody can say whose a video is.
+    """
+    others = run.ledger.agenda.alike_in_doubt(job)
+    return run.is_sent(job) or any(it.order.picture != job.order.picture for it in others)
+
+
+def has_settled(job: Job, run: Session, tries: Tries, *, seen: bool) -> bool:
+    """Tell whether a list had time enough to show what an answer was lost of.
+
+    What this very session has looked for counts, whatever the wall's clock says, where a list could
+    not be `seen` now, and where another purchase may follow.
+    """
+    if run.resend_absent or not seen:
         return _looked_for_s(tries) >= run.settings.settle_s
     doubted_s = (run.now() - (job.doubted_at or run.now())).total_seconds()
     return max(doubted_s, _looked_for_s(tries)) >= run.settings.settle_s
@@ -49,18 +71,39 @@ def has_settled(job: Job, run: Session, tries: Tries) -> bool:
 def may_resend(job: Job, run: Session, listed: Sequence[Video]) -> bool:
     """Tell whether a job may be sent again because a list that has settled does not show it.
 
-    Never unasked; not where the list does not reach back to the request, or does not show what was
-    bought lately either; once for a job, and not often in a run folder.
+    Never unasked; not where anything in the list could be its video; not where the list does not
+    reach back to the request, or does not show what was bought lately either; once for a job, and
+    not often in a run folder.
     """
     if not run.resend_absent:
         return False
     lately = Lately(run.ledger.db)
     itself, everybody = lately.resent(job.key)
+    if any(_could_be(job, run, video) for video in listed):
+        return False
     if itself or everybody >= RESENDS:
         return False
     shown = {video.id for video in listed}
     other = lately.bought_since(run.now() - SHOULD_SHOW)
     return _reaches_back(job, listed) and (other is None or other in shown)
+
+
+def _could_be(job: Job, run: Session, video: Video) -> bool:
+    """Tell whether a video could be a job's: what a list does not tell counts as told so.
+
+    Of the order the prompt alone counts, and of that the beginning: services have other names for
+    models and sizes, and some cut a long prompt, or set its blanks anew.
+    """
+    if video.id is not None and run.ledger.records.owner_of(video.id) is not None:
+        return False
+    since = (job.submit_started_at or run.now()) - SKEW
+    if video.created_at is not None and video.created_at < since:
+        return False
+    return video.prompt is None or _beginning(video.prompt) == _beginning(job.order.prompt)
+
+
+def _beginning(prompt: str) -> str:
+    return " ".join(prompt.split())[:PROMPT_CHARS].casefold()
 
 
 def _looked_for_s(tries: Tries) -> float:

@@ -24,7 +24,10 @@ class Admission(Enum):
 async def admitted(job: Job, run: Session) -> bool:
     """Wait until a job may be submitted; False when that can't come about in this session."""
     while (said := admission(job, run)) is Admission.WAIT:
-        await run.stopping.bell.wait()
+        if _has_too_many(run):
+            await run.slots.change()
+        else:
+            await run.stopping.bell.wait()
     return said is Admission.GO
 
 
@@ -72,6 +75,13 @@ def _a_doubt_alike(job: Job, run: Session) -> Admission | None:
     return None
 
 
+def _an_earlier_row(job: Job, run: Session) -> Admission | None:
+    """Let those that the service put off go first: rows are bought in the manifest's order."""
+    first = min(run.put_off.values(), default=None)
+    mine = run.numbers.get(job.key, 0)
+    return Admission.WAIT if first is not None and first < mine else None
+
+
 def _unfetched_clips(_: Job, run: Session) -> Admission | None:
     """Fetch first what is finished: it is paid for, and it expires."""
     too_many = run.fetching > 2 * run.settings.download_concurrency
@@ -79,7 +89,7 @@ def _unfetched_clips(_: Job, run: Session) -> Admission | None:
 
 
 def _a_full_service(_: Job, run: Session) -> Admission | None:
-    if run.totals.at_service < run.slots.limit:
+    if not _has_too_many(run):
         return None
     return Admission.LEAVE if stopped_as_stuck(run) else Admission.WAIT
 
@@ -111,10 +121,15 @@ _FORBIDDING: Sequence[Forbids] = (
     _a_sleep,
     _doubts,
     _a_doubt_alike,
+    _an_earlier_row,
     _unfetched_clips,
     _a_full_service,
     _the_budget,
 )
+
+
+def _has_too_many(run: Session) -> bool:
+    return run.totals.at_service >= run.slots.limit
 
 
 def stopped_as_stuck(run: Session) -> bool:

@@ -7,6 +7,7 @@ import sqlite3
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from itertools import count
 
 from batchsora.errors import LedgerError, Stop, StopReason
 from batchsora.job import Job, State
@@ -26,6 +27,7 @@ async def drive_all(run: Session, *, chosen: bool) -> None:
     What the service has comes first: it is paid for, and it expires. No exception leaves a job's
     coroutine; what stops the run is in `run.stopping` afterwards.
     """
+    numbers = count(1)
     async with asyncio.TaskGroup() as watching:
         with _ending_in_a_stop(run):
             for job in _under_way(run):
@@ -38,11 +40,20 @@ async def drive_all(run: Session, *, chosen: bool) -> None:
         async with asyncio.TaskGroup() as ordering:
             with _ending_in_a_stop(run):
                 async for job in _to_submit(run, chosen=chosen):
+                    run.numbers[job.key] = next(numbers)
                     ordering.create_task(_order(job, run, watching))
-        if run.work is Work.ORDER and run.totals.at_service:
-            what = f"{run.totals.at_service} jobs are left at the service, as --detach asks"
-            mend = "collect them soon, for a finished clip is kept for about an hour only"
-            run.stopping.ask(Stop(StopReason.DETACHED, what, mend))
+        run.is_ordering = False
+        _detach(run)
+        run.stopping.bell.ring()
+    _detach(run)  # a doubt may have been found since
+
+
+def _detach(run: Session) -> None:
+    """Leave what was ordered to a later session, where that is what was asked for."""
+    if run.work is Work.ORDER and (jobs := run.totals.at_service):
+        what = f"{jobs} job{'s are' if jobs > 1 else ' is'} left at the service, as --detach asks"
+        mend = "collect soon, for a finished clip is kept for about an hour: run it again without"
+        run.stopping.ask(Stop(StopReason.DETACHED, what, mend))
 
 
 @contextmanager
@@ -133,14 +144,24 @@ async def drive(job: Job, run: Session, tries: Tries, until: State | None = None
             break
         if step is Step.SUBMIT and not await admitted(job, run):
             break
-        if step is Step.POLL and not await _wanted_now(run):
+        if step in _COLLECTING and not await _wanted_now(step, run):
             break
         job = await STEPS[step](job, run, tries)
     return job
 
 
-async def _wanted_now(run: Session) -> bool:
-    """Wait, where only orders are wanted, until they need the room; False after a stop."""
-    while run.work is Work.ORDER and not run.slots.are_wanted and not run.stopping.asked:
+_COLLECTING = frozenset({Step.POLL, Step.LOOK_UP})
+
+
+async def _wanted_now(step: Step, run: Session) -> bool:
+    """Wait, where only orders are wanted, until they need the room; False where they never will.
+
+    A doubt holds orders up, too, and is looked for as long as there are any.
+    """
+    while run.work is Work.ORDER and not run.stopping.asked:
+        if not run.is_ordering:
+            return False
+        if step is Step.LOOK_UP or run.slots.are_wanted:
+            return True
         await run.stopping.bell.wait()
     return not run.stopping.asked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,18 +27,17 @@ class Neighbours:
         It may where a neighbour has a job that a list can't tell from this one, and does not know
         itself what became of its request.
         """
-        return any(
-            records.owner_of(video_id) is not None or agenda.is_open_alike(order)
-            for records, agenda in self._ledgers()
-        )
+        return any(self._may_have(folder / "ledger.db", video_id, order) for folder in self.folders)
 
-    def _ledgers(self) -> Iterator[tuple[Records, Agenda]]:
-        for folder in self.folders:
-            try:
-                with closing(open_for_reading(folder / "ledger.db")) as ledger:
-                    records = Records(ledger)
-                    campaign = records.campaign()
-                    if campaign is not None and campaign.service == self.service:
-                        yield records, Agenda(ledger)
-            except LedgerError:
-                continue  # moved, removed or damaged: what can't be read can't be asked
+    def _may_have(self, file: Path, video_id: str, order: Order) -> bool:
+        if not file.exists():
+            return False  # moved or removed: it can't be asked
+        try:
+            with closing(open_for_reading(file)) as ledger:
+                records = Records(ledger)
+                campaign = records.campaign()
+                if campaign is None or campaign.service != self.service:
+                    return False
+                return records.owner_of(video_id) is not None or Agenda(ledger).is_open_alike(order)
+        except LedgerError:
+            return True  # busy, damaged or newer: who knows

@@ -102,6 +102,9 @@ class Session:
     save_inputs: bool = False  # keep images as they are sent
     has_list: bool = True
     looked_for: set[str] = field(default_factory=set)  # keys in doubt that may still be found
+    is_ordering: bool = True  # there are jobs that were not ordered yet
+    numbers: dict[str, int] = field(default_factory=dict)  # of what is driven, in the order of rows
+    put_off: dict[str, int] = field(default_factory=dict)  # those of them that are to be sent again
     short_of_money: str | None = None  # the key of the first job that the budget has no room for
     fetching: int = 0  # finished clips that are not here yet
     unseen: set[str] = field(default_factory=set)  # bought, and not looked at since a sleep
@@ -116,6 +119,10 @@ class Session:
         self.scope.moved(job, after)
         if after.state is State.FAILED:
             self.troubles.failed()
+        if job.state is State.SUBMITTING and after.state is State.PENDING:
+            self.put_off[job.key] = self.numbers.get(job.key, 0)
+        elif after.state is not State.SUBMITTING:
+            self.put_off.pop(job.key, None)
         self.take_note(after)
         self.fetching += (after.state is State.RENDERED) - (job.state is State.RENDERED)
         self.stopping.bell.ring()
@@ -133,14 +140,16 @@ class Session:
         """Leave a job as it is: whatever it held up goes on without it."""
         for keys in (self.looked_for, self._watched, self.unseen):
             keys.discard(job.key)
+        self.numbers.pop(job.key, None)
+        self.put_off.pop(job.key, None)
         if self.short_of_money == job.key:
             self.short_of_money = None
         self.fetching -= job.state is State.RENDERED
         self.stopping.bell.ring()
 
-    def may_adopt(self, job: Job) -> bool:
-        """Tell whether what the list shows is nobody else's whose answer is still awaited."""
-        return not self._alike.is_under_way(job)
+    def is_sent(self, job: Job) -> bool:
+        """Tell whether a job that looks like this one in a list is being submitted."""
+        return self._alike.is_under_way(job)
 
     def turn(self, job: Job) -> AbstractAsyncContextManager[None]:
         """Let jobs of different pictures that a list can't tell apart be submitted in turn."""
@@ -153,7 +162,7 @@ class Session:
             return
         self.gates.pause.reached()
         match verdict.kind:
-            case Kind.PAUSE if verdict.concurrency and self.totals.at_service:
+            case Kind.PAUSE if self._is_too_full(gate, verdict):
                 self._shrink(verdict)
             case Kind.PAUSE:
                 # what four requests on the wire are told at once is one pause
@@ -171,6 +180,10 @@ class Session:
             case _:
                 pass
 
+    def _is_too_full(self, gate: Gate, verdict: Verdict) -> bool:
+        """Tell whether one of our own jobs has to end before another one is taken."""
+        return verdict.concurrency and gate is self.gates.submit and self.totals.at_service > 0
+
     def _shrink(self, verdict: Verdict) -> None:
         """Keep fewer jobs at the service: one of those that run has to end, time alone is no help.
 
@@ -179,7 +192,8 @@ class Session:
         before = self.slots.limit
         self.slots.refused(self.totals.at_service)
         if self.slots.limit < before:
-            message = f"{self.slots.limit} jobs at once from now on: {_why(verdict)}"
+            jobs = "1 job" if self.slots.limit == 1 else f"{self.slots.limit} jobs"
+            message = f"{jobs} at once from now on: {_why(verdict)}"
             self.tell(Told(self.now(), "paused", message=message))
 
     def _pause(self, wait_s: float, verdict: Verdict) -> None:

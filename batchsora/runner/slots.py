@@ -77,8 +77,9 @@ class Slots:
 
     async def change(self) -> None:
         """Wait until there may be room."""
+        if not self._waiting:
+            self._bell.ring()  # who could make room may sleep
         self._waiting += 1
-        self._bell.ring()  # who could make room may sleep
         try:
             await self._bell.wait()
         finally:

@@ -28,16 +28,13 @@ async def look_up(job: Job, run: Session, tries: Tries) -> Job:
     """Look for a job in doubt in the service's list, until the list can be believed."""
     listed = await _list(run) if run.has_list else None
     if listed is not None:
-        shown = list(candidates(job, run, listed))
-        found = adoptable(job, run, shown)
-        if found is not None and run.may_adopt(job):
+        found = await adoptable(job, run, list(candidates(job, run, listed)))
+        if found is not None:
             return run.record(job, Event.DOUBT_ADOPTED, video_id=found)
-        if found is None and has_settled(job, run, tries):
-            if not shown and may_resend(job, run, listed):
-                return run.record(job, Event.DOUBT_CLEARED, fault=NOT_LISTED)
-            tries.gave_up = True
-    if not run.has_list or run.waited_too_long(tries):
-        tries.gave_up = True
+    settled = has_settled(job, run, tries, seen=listed is not None) and not run.is_sent(job)
+    if settled and listed is not None and may_resend(job, run, listed):
+        return run.record(job, Event.DOUBT_CLEARED, fault=NOT_LISTED)
+    tries.gave_up = settled or not run.has_list
     if not tries.gave_up:
         tries.looks += 1
         await run.stopping.sleep(LOOKS.wait_s(tries.looks, run.chance()))

@@ -117,11 +117,14 @@ def read_video(body: object, headers: Mapping[str, str]) -> Video | None:
 
 
 def read_list(body: object, headers: Mapping[str, str]) -> list[Video] | None:
-    """Read a page of videos; None where it is no list, or one of far more than was asked for."""
+    """Read a page of videos; None where it is no list, or one of far more than was asked for.
+
+    A row that can't be read is a video all the same, of which nothing is known.
+    """
     rows = body.get("data") if isinstance(body, Mapping) else body
     if not isinstance(rows, list) or len(rows) > MOST_ROWS:
         return None
-    return [video for row in rows if (video := read_video(row, headers)) is not None]
+    return [read_video(row, headers) or Video(None, Progress.QUEUED) for row in rows]
 
 
 def names_video(body: object) -> bool:

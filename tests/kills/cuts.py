@@ -63,7 +63,7 @@ class Moment:
 def check_cuts(package: Path, home: Path, *, listed: bool, seed: int, cuts: int) -> Tally:
     """Cut a campaign's power so often, look at the disk each time, and see it through."""
     with (
-        simulator(home / "service", STORY.format(listed=str(listed).lower())) as url,
+        simulator(home / "service", STORY.format(seed=seed, listed=str(listed).lower())) as url,
         disk(home) as cut_off,
     ):
         options = ("--base-url", url, "--rate", "10/1s", "--progress", "json")

@@ -1,9 +1,11 @@
 """What a session meets on a clock that jumps: outages, full services, sleep, restarts, absence."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,18 +13,19 @@ from typing import Any
 import pytest
 
 from batchsora.errors import Stop, StopReason
-from batchsora.job import State
+from batchsora.job import Order, Size, State
 from batchsora.lifecycle import Event
 from batchsora.runner.campaign import carry_out
 from batchsora.runner.choosing import Choice
 from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.progress import Told
+from batchsora.runner.session import Work
 from batchsora.settings import Rate
 from batchsora.simulator import Fault, Scenario, serving
 
 from .campaigning import BEGAN_AT, in_place, opened
 from .test_budget import run
-from .test_runs import AT_ONCE, came, ends, jobs, manifest, nobody, numbered, story
+from .test_runs import AT_ONCE, alike, came, ends, jobs, manifest, nobody, numbered, story
 
 pytestmark = pytest.mark.looptime
 
@@ -254,6 +257,100 @@ async def test_a_clip_that_another_run_folder_bought_is_not_adopted(folder: Path
     async with a_service(folder) as url, opened(here, story(), path, nobody, url=url) as session:
         assert ends(await carry_out(session, Choice())) == {State.DONE: 1}
     assert jobs(here)["cat"]["video_id"] == jobs(there)["cat"]["video_id"]
+
+
+async def test_a_neighbour_that_cannot_be_asked_now_may_have_any_video(folder: Path) -> None:
+    order = numbered_order()
+    beside = Neighbours([folder / "run"], "simulator")
+    assert not beside.may_have("video_1", order)  # there is none
+    await run(folder, story(), numbered(folder, 1))
+    assert not beside.may_have("video_1", order)
+    (folder / "run" / "ledger.db").write_bytes(b"no database at all" * 99)
+    assert beside.may_have("video_1", order)
+
+
+def numbered_order() -> Order:
+    return Order("Wave 0", "sora-2", 4, Size(720, 1280))
+
+
+async def test_a_video_is_not_adopted_where_another_picture_may_have_made_it(folder: Path) -> None:
+    path = alike(folder)
+    nothing = story(
+        Fault("create", "lost_before", match="moves", nth=(1,)),
+        Fault("create", "lost_after", match="moves", nth=(1,)),  # of those that come so far
+        list_endpoint=False,
+    )
+    outcome, _ = await run(folder, nothing, path, max_in_flight=1)
+    assert Counter(ends(outcome))[State.IN_DOUBT] == 2
+    outcome, _ = await run(folder, story(), path, settle_s=20.0)
+    # the list shows one video of two that it may be: a person has to look
+    assert Counter(ends(outcome))[State.IN_DOUBT] == 2
+
+
+async def test_a_list_that_leaves_something_out_proves_no_absence(folder: Path) -> None:
+    for fault in ("no_id", "string_times"):
+        place = folder / fault
+        place.mkdir()
+        tale = story(Fault("create", "lost_after", nth=(1,)), Fault("list", fault))
+        assert len(await resend(place, tale, numbered(place, 1))) == 1
+        assert len(came(place)) == 1
+
+
+async def test_a_list_that_is_never_to_be_had_is_given_up_when_it_should_have_settled(
+    folder: Path,
+) -> None:
+    tale = story(Fault("create", "lost_before", nth=(1,)), Fault("list", "500"))
+    outcome, _ = await run(folder, tale, numbered(folder, 2), settle_s=60.0)
+    assert Counter(ends(outcome)) == {State.IN_DOUBT: 1, State.DONE: 1}
+    assert asyncio.get_running_loop().time() < 120
+
+
+async def test_a_download_that_is_one_too_many_is_no_hammer(folder: Path) -> None:
+    faults = (
+        Fault("create", "stuck", match="Wave 1"),
+        Fault("content", "429_concurrency", times=12),
+    )
+    outcome, _ = await run(folder, story(*faults), numbered(folder, 2), job_timeout_s=900.0)
+    assert Counter(ends(outcome)) == {State.DONE: 1, State.RUNNING: 1}
+    times = came(folder, "GET", "/v1/videos/{id}/content")
+    assert all(later - at >= 1.0 for at, later in pairwise(times))
+
+
+async def test_rows_that_were_put_off_are_bought_before_later_ones(folder: Path) -> None:
+    tale = story(max_running=3, render_s=(9.0, 9.0))
+    path = numbered(folder, 12)
+    outcome, _ = await run(folder, tale, path, max_cost_usd=Decimal("3.60"))
+    assert Counter(ends(outcome)) == {State.DONE: 9, State.PENDING: 3}
+    states = {int(name): row["state"] for name, row in jobs(folder).items()}
+    late = [number for number, state in states.items() if state == "pending"]
+    assert late == [9, 10, 11]
+
+
+async def detached(folder: Path, tale: Scenario, path: Path, **settings: Any) -> dict[State, int]:
+    known = {**AT_ONCE, **settings}
+    async with (
+        opened(folder, tale, path, nobody, work=Work.ORDER, **known) as session,
+        asyncio.timeout(1000),
+    ):
+        return ends(await carry_out(session, Choice()))
+
+
+async def test_a_detached_session_makes_room_at_a_service_that_has_too_many(folder: Path) -> None:
+    tale = story(max_running=2, render_s=(5.0, 5.0))
+    states = Counter(await detached(folder, tale, numbered(folder, 6)))
+    assert states[State.PENDING] == 0
+    assert states[State.RUNNING] > 0
+
+
+async def test_a_detached_session_ends_where_an_old_doubt_is_found(folder: Path) -> None:
+    path = numbered(folder, 1)
+    tale = story(Fault("create", "lost_after"), list_endpoint=False)
+    assert await detached(folder, tale, path) == {State.IN_DOUBT: 1}
+    states = await detached(folder, story(), path)
+    assert states in ({State.RUNNING: 1}, {State.IN_DOUBT: 1})
+    outcome, _ = await run(folder, story(), path)
+    assert ends(outcome) == {State.DONE: 1}
+    assert len(came(folder)) == 1
 
 
 @asynccontextmanager
