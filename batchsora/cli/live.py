@@ -129,7 +129,7 @@ class _Picture:
     def _left_s(self) -> float | None:
         scope = self._run.scope
         settled = scope.settled - self._settled_before
-        left = scope.jobs - scope.settled
+        left = scope.to_come(self._run.settings.max_cost_usd)
         if settled < ENOUGH_TO_TELL or not left:
             return None
         return self._elapsed_s() / settled * left

@@ -159,8 +159,12 @@ def _sentences(sums: Sums, manifest: Path) -> Iterator[str]:
     if not sums.has_work:
         yield "nothing to do" if told else f"{shown(manifest)} has no rows: nothing to do"
     most = "at most " if sums.unfetched else ""
-    yield f"to be spent: {most}{_cost(sums.to_spend)}"
-    yield from _budget(sums)
+    if sums.is_unkept:
+        count = clips(sums.purse.unpriced)
+        yield f"to be spent: nothing, for a budget can't be kept: the price of {count} is not known"
+    else:
+        yield f"to be spent: {most}{_cost(sums.to_spend)}"
+        yield from _budget(sums)
     if sums.unfetched:
         images = f"{sums.unfetched:,} image{'s' if sums.unfetched > 1 else ''}"
         yield f"{images} not fetched yet: what turns out to be the same is not bought again"
@@ -179,12 +183,7 @@ def _budget(sums: Sums) -> Iterator[str]:
     purse = sums.purse
     if purse.limit_usd is None:
         return
-    if purse.unpriced and (sums.to_spend or sums.actions.get(Action.OVER_BUDGET)):
-        yield (
-            "the budget can't be kept, so nothing would be bought:"
-            f" the price of {clips(purse.unpriced)} is not known"
-        )
-    elif sums.actions.get(Action.OVER_BUDGET):
+    if sums.actions.get(Action.OVER_BUDGET):
         before, limit = purse.bill_usd - sums.to_spend.usd, purse.limit_usd
         yield (
             f"the budget of {limit:.2f} USD is reached: {before:.2f} USD billed or in doubt before;"

@@ -22,7 +22,7 @@ SHOWN = {
     Action.FAILED: 5,
     Action.DONE: 3,
 }
-SETTLED = frozenset({Action.FAILED, Action.DONE})
+IDLE = frozenset({Action.FAILED, Action.DONE, Action.OVER_BUDGET})  # a run does nothing for them
 NAMES_SHOWN = 5
 MOST_EDITED = 50_000  # names: 5 MB; beyond them an edited row's old job counts as gone with its row
 NEW = frozenset({"new", "image not fetched"})  # reasons that tell of nothing that changed
@@ -213,9 +213,16 @@ class Sums:
         return {action: found[action] for action in SHOWN if found[action]}
 
     @property
+    def is_unkept(self) -> bool:
+        """Tell whether a run would buy nothing: a price is not known, and there is a budget."""
+        has_new = any(it in self.actions for it in (Action.SUBMIT, Action.OVER_BUDGET))
+        return bool(self.purse.limit_usd is not None and self.purse.unpriced and has_new)
+
+    @property
     def has_work(self) -> bool:
         """Tell whether a run would do anything."""
-        return self.is_owed or any(action not in SETTLED for action in self.actions)
+        idle = IDLE | {Action.SUBMIT} if self.is_unkept else IDLE
+        return self.is_owed or any(action not in idle for action in self.actions)
 
     @property
     def to_spend(self) -> Money:

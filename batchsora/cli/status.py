@@ -43,8 +43,8 @@ class Status:
 
     @property
     def left_s(self) -> float | None:
-        """Seconds until all are here, at this rate; None where there is none."""
-        left = self.totals.jobs - self.totals.settled
+        """Seconds until all are here that will be, at this rate; None where there is none."""
+        left = self.totals.to_come(self.max_cost_usd)
         return left / self.per_minute * 60 if self.per_minute and self.is_running else None
 
 

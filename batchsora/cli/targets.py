@@ -169,13 +169,20 @@ def _last_run() -> Path:
 
 
 def other_runs(folder: Path) -> list[Path]:
-    """Find the run folders of this user that are still in their places, but for this one."""
+    """Find the run folders of this user that are, or may be, in their places; but for this one."""
     try:
         remembered = dict.fromkeys(reversed(_remembered()))
     except OSError:
         return []
-    there = (it for it in remembered if (it / LEDGER).is_file() and not it.samefile(folder))
-    return list(islice(there, MOST_NEIGHBOURS))
+    others = (it for it in remembered if _is_another(it, folder))
+    return list(islice(others, MOST_NEIGHBOURS))
+
+
+def _is_another(remembered: Path, folder: Path) -> bool:
+    try:
+        return (remembered / LEDGER).is_file() and not remembered.samefile(folder)
+    except OSError:
+        return True  # there, or there once, and not to be looked at: what it holds is not known
 
 
 def _memory() -> Path:

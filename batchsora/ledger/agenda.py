@@ -95,6 +95,15 @@ class Agenda:
         sql = "select * from jobs where state = 'in_doubt' and likeness = ? and key <> ?"
         return [read_job(row) for row in ask(self._db, sql, (job.order.likeness(), job.key))]
 
+    def unpriced(self) -> Job | None:
+        """Find the first chosen job that is to be bought, and whose price is not known."""
+        rows = ask(
+            self._db,
+            "select * from jobs where state = 'pending' and price_usd is null and exists"
+            " (select 1 from temp.chosen where key = jobs.key) order by position limit 1",
+        )
+        return next(map(read_job, rows), None)
+
     def is_open_alike(self, order: Order) -> bool:
         """Tell whether a job is open that a service's list would show just like this order."""
         looks = (f"select 1 from jobs where state = '{it}' and likeness = ?" for it in OPEN)  # noqa: S608

@@ -60,6 +60,15 @@ class Totals:
         """What the bill comes to when all that is left is bought, too."""
         return self.bill_usd + self.left_usd
 
+    def to_come(self, limit_usd: Decimal | None) -> int:
+        """How many jobs will still come to an end, if a budget lets no more be bought than that."""
+        left = self.jobs - self.settled - self.states[State.IN_DOUBT]
+        if limit_usd is None or self.projected_usd <= limit_usd or not self.left_usd:
+            return left
+        room = max(_NOTHING, limit_usd - self.bill_usd)
+        pending = self.states[State.PENDING]
+        return left - pending + int(pending * room / self.left_usd)
+
     def moved(self, before: Job, after: Job) -> None:
         """Count a transition."""
         self.spent_usd += after.spent_usd - before.spent_usd

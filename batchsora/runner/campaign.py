@@ -165,17 +165,16 @@ def _insist_on_prices(run: Session) -> None:
     """Buy nothing at all where a budget could not be kept; what was bought is still collected."""
     if run.settings.max_cost_usd is None or run.work is Work.COLLECT:
         return
-    tallies = run.ledger.agenda.tallies_of_session()
-    pending = sum(it.jobs for it in tallies if it.state is State.PENDING)
-    unpriced = sum(it.jobs for it in tallies if it.state is State.PENDING and it.price_usd is None)
-    if not pending or not (unpriced or run.totals.unpriced):
+    if not run.scope.states[State.PENDING]:
         return
-    if unpriced:
-        what = f"{unpriced} of the jobs to be bought have no known price"
-        mend = "give their models prices (models: or --models), or leave --max-cost away"
-    else:
-        what = f"{run.totals.unpriced} purchases of unknown price were made here before"
+    if (job := run.ledger.agenda.unpriced()) is not None:
+        what = f"the price of {job.name} ({job.order.model}) is not known"
+        mend = "give its model a price (models: or --models), or leave --max-cost away"
+    elif before := run.totals.unpriced:
+        what = f"clips of unknown price were bought here before: {before}"
         mend = "leave --max-cost away, or go on in another run folder with --out-dir"
+    else:
+        return
     what = f"a budget can't be kept: {what}"
     run.stopping.ask(Stop(StopReason.UNPRICED, what, mend))
 

@@ -41,9 +41,16 @@ async def _ask_where(job: Job, run: Session, tries: Tries) -> None:
     Every other try goes through the API again: a link may be stale.
     """
     tries.url = None
-    if tries.failures % 2 and await run.stopping.unless_asked(run.gates.poll.admit()) is not None:
-        answer = await run.stopping.unless_asked(run.service.poll(job.video_id or "", age_s=0))
-        tries.url = answer[0].url if answer and answer[0] else None
+    if not tries.failures % 2:
+        return
+    generation = await run.stopping.unless_asked(run.gates.poll.admit())
+    if generation is None:
+        return
+    answer = await run.stopping.unless_asked(run.service.poll(job.video_id or "", age_s=0))
+    if answer is not None:
+        video, verdict = answer
+        tries.url = video.url if video is not None else None
+        await run.heed(run.gates.poll, verdict, generation)
 
 
 async def fetch_in_turn(job: Job, run: Session, tries: Tries) -> tuple[Job, Verdict | None]:

@@ -30,14 +30,14 @@ class Neighbours:
         return any(self._may_have(folder / "ledger.db", video_id, order) for folder in self.folders)
 
     def _may_have(self, file: Path, video_id: str, order: Order) -> bool:
-        if not file.exists():
-            return False  # moved or removed: it can't be asked
         try:
+            if not file.exists():
+                return False  # moved or removed: it can't be asked
             with closing(open_for_reading(file)) as ledger:
                 records = Records(ledger)
                 campaign = records.campaign()
                 if campaign is None or campaign.service != self.service:
                     return False
                 return records.owner_of(video_id) is not None or Agenda(ledger).is_open_alike(order)
-        except LedgerError:
+        except (LedgerError, OSError):
             return True  # busy, damaged or newer: who knows

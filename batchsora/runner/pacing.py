@@ -71,6 +71,7 @@ class Pause:
         self._missed += 1
         self._probing = False
         self._probe_at = _now() + PROBES.wait_s(self._missed, chance)
+        self._wake()  # who waited for this probe to come back waits for another time now
         return True
 
     def reached(self) -> None:
@@ -79,8 +80,7 @@ class Pause:
             self._missed = 0
             self._probe_at = 0.0
             self._probing = False
-            for head in self._heads:
-                head.set()
+            self._wake()
 
     def passing(self) -> None:
         """Let one request through; during an outage nobody follows before it is back."""
@@ -88,9 +88,20 @@ class Pause:
             self._probing = True
             self._probe_at = _now() + PROBES.ceiling_s
 
+    def unused(self) -> None:
+        """Give a turn back that no request was made of: the next one may be the probe."""
+        if self._probing:
+            self._probing = False
+            self._probe_at = 0.0
+            self._wake()
+
     def wakes(self, head: asyncio.Event) -> None:
-        """Set this event, too, when an outage ends."""
+        """Set this event, too, when a wait may be over sooner than it was."""
         self._heads.append(head)
+
+    def _wake(self) -> None:
+        for head in self._heads:
+            head.set()
 
 
 def _now() -> float:

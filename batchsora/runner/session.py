@@ -160,6 +160,9 @@ class Session:
         if verdict.unsent:
             self._unreached(verdict)
             return
+        if (outage_s := self.gates.pause.outage_s) > 0:
+            message = f"the service is reached again, after {outage_s:.0f} s"
+            self.tell(Told(self.now(), "paused", message=message))
         self.gates.pause.reached()
         match verdict.kind:
             case Kind.PAUSE if self._is_too_full(gate, verdict):

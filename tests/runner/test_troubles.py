@@ -71,6 +71,23 @@ async def test_an_outage_of_hours_costs_no_job_and_is_met_with_a_probe_now_and_t
     assert len(came(folder)) == 60
 
 
+async def test_a_short_outage_is_told_and_is_over_as_soon_as_the_service_is_back(
+    folder: Path,
+) -> None:
+    told: list[Told] = []
+    # jobs in every state when it begins: what probes is an order, a look or a download
+    settings: dict[str, Any] = {"rate": Rate(1, 1.0), "max_in_flight": 6}
+    async with dark(folder, story(video_url=True), after_s=7, for_s=20) as url:
+        path = numbered(folder, 20)
+        async with opened(folder, story(), path, told.append, url=url, **settings) as session:
+            outcome = await carry_out(session, Choice())
+    assert ends(outcome) == {State.DONE: 20}
+    said = [it for it in told if it.what == "paused"]
+    assert "reached again" in said[-1].message
+    gaps = [(later.at - it.at).total_seconds() for it, later in pairwise(said)]
+    assert max(gaps) < 35  # each try comes when it was announced
+
+
 async def test_an_outage_without_an_end_stops_the_run_and_its_jobs_can_go_on(folder: Path) -> None:
     settings: dict[str, Any] = {"rate": Rate(2, 1.0), "job_timeout_s": 600.0}
     path = numbered(folder, 60)
