@@ -94,7 +94,7 @@ def leave_with(command: Callable[[], object]) -> None:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         err("interrupted")
         code = INTERRUPTED
     except ManifestRefusedError as error:

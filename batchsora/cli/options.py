@@ -119,7 +119,7 @@ service_options = together(
 part_options = together(
     option(
         "--limit",
-        type=click.IntRange(0),
+        type=click.IntRange(1),
         metavar="N",
         help="The first N jobs of the manifest only.",
     ),

@@ -145,7 +145,9 @@ class Sums:
         planned, known = met.planned, met.known
         if action is Action.SUBMIT and not self.purse.pays(planned.price_usd):
             action = Action.OVER_BUDGET
-            met = replace(met, why=f"beyond {self.purse.limit_usd:.2f} USD; {met.why}")
+            limit = f"beyond {self.purse.limit_usd:.2f} USD"
+            why = "its price is not known" if planned.price_usd is None else limit
+            met = replace(met, why=f"{why}; {met.why}")
         order = planned.order
         spent_usd = NOTHING if known is None else known.bill_usd
         self.kinds[Kind(action, order.model, order.size, planned.price_usd, spent_usd)] += 1

@@ -192,7 +192,7 @@ class _Agreed:
                     work=self.work,
                     resend_absent=self.resend_absent,
                     save_inputs=self.save_inputs,
-                    neighbours=Neighbours(other_runs(self.aim.folder), self.reach.called),
+                    neighbours=Neighbours(lambda: other_runs(self.aim.folder), self.reach.called),
                 )
                 async with view.watch(run):
                     outcome = await carry_out(run, self.choice)

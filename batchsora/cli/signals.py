@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 
+from batchsora.cli.printing import err
 from batchsora.clock import system_now
 from batchsora.errors import Stop, StopReason
 from batchsora.runner.progress import Tell, Told
@@ -19,6 +20,7 @@ def listen(stopping: Stopping, tell: Tell) -> None:
 
     def asked(number: signal.Signals) -> None:
         if any(it.reason is StopReason.INTERRUPTED for it in stopping.stops):
+            err("left at once: what was on the wire is in doubt; the same command goes on")
             os._exit(130)  # as after a power cut, which the ledger is made for
         stopping.ask(Stop(StopReason.INTERRUPTED, f"interrupted ({number.name})"))
         message = "stopping: nothing more is bought; requests on the wire come back first"

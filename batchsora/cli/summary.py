@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from batchsora.cli.printing import err, out_if_heard
 from batchsora.cli.targets import shown
 from batchsora.cli.words import (
+    MENDED_IN_THE_MANIFEST,
     REASON_HINTS,
     STATE_WORDS,
     clips,
@@ -38,7 +39,7 @@ def explain(
         err(f"stopped: {stop.what}" + (f"\n  mend: {stop.mend}" if stop.mend else ""))
         if stop.reason is StopReason.BUG:
             err(f"  what happened is in {shown(log)}; please report it")
-    for line in failed_lines(outcome.failed):
+    for line in failed_lines(outcome.failed, folder):
         err(line)
     if outcome.scope.settled < outcome.scope.jobs:
         for line in left_lines(outcome.scope):
@@ -56,14 +57,21 @@ def _goes_on(scope: Totals, stops: Sequence[Stop]) -> bool:
     return goes_on and not any(it.reason in needs_another for it in stops)
 
 
-def failed_lines(failed: Mapping[Reason, int]) -> list[str]:
+def failed_lines(failed: Mapping[Reason, int], folder: Path) -> list[str]:
     """Write the table of what failed, and what can be done."""
     rows = [
-        f"  {reason.value:<16} {failed[reason]:>6}  {REASON_HINTS[reason]}"
+        f"  {reason.value:<16} {failed[reason]:>6}  {_mend_of(reason, folder)}"
         for reason in Reason
         if failed.get(reason)
     ]
     return [f"  {'failed':<16} {'jobs':>6}", *rows] if rows else []
+
+
+def _mend_of(reason: Reason, folder: Path) -> str:
+    hint = REASON_HINTS[reason]
+    if reason in MENDED_IN_THE_MANIFEST:
+        return hint
+    return f"{hint}: batchsora retry {shown(folder)} --reason {reason.value}"
 
 
 def settle_text(folder: Path) -> str:
@@ -74,7 +82,9 @@ def settle_text(folder: Path) -> str:
 
 def _result(outcome: Outcome, stops: Sequence[Stop]) -> str:
     totals = outcome.totals
-    told = [states_text(totals), money_text(totals)]
+    others = totals.states[State.PENDING] - outcome.scope.states[State.PENDING]
+    not_chosen = f", {others} of them not chosen" if others > 0 else ""
+    told = [f"{states_text(totals)}{not_chosen}", money_text(totals)]
     if outcome.missing:
         told.append(f"{clips(outcome.missing)} missing here and gone from the service")
     everything = totals.states[State.DONE] == totals.jobs and not outcome.missing and not stops

@@ -55,12 +55,13 @@ STATE_WORDS: tuple[tuple[State, str], ...] = (
 REASON_HINTS: Mapping[Reason, str] = {
     Reason.REJECTED: "a value is not liked: change it in the manifest, and it is a new job",
     Reason.MODERATED: "change the prompt or the image in the manifest, and it is a new job",
-    Reason.RENDER_FAILED: "`batchsora retry` buys another try",
-    Reason.EXPIRED: "run again within the hour next time; `batchsora retry` buys it anew",
-    Reason.GAVE_UP: "nothing was sent: see to the network, then `batchsora retry`",
-    Reason.IMAGE_UNREADABLE: "nothing was sent: mend the image, then `batchsora retry`",
-    Reason.LOST: "settled so by a person; `batchsora retry` buys it anew",
+    Reason.RENDER_FAILED: "to buy another try",
+    Reason.EXPIRED: "fetch within the hour next time; to buy it anew",
+    Reason.GAVE_UP: "nothing was sent: see to the network; to try again",
+    Reason.IMAGE_UNREADABLE: "nothing was sent: mend the image; to try again",
+    Reason.LOST: "settled so by a person; to buy it anew",
 }
+MENDED_IN_THE_MANIFEST = frozenset({Reason.REJECTED, Reason.MODERATED})  # a retry helps the others
 
 
 def line_of(told: Told, *, verbose: bool = False) -> str | None:

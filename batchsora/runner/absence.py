@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from batchsora.job import Fault, Job
 from batchsora.ledger.lately import ABSENT, Lately
 from batchsora.runner.session import Session, Tries
-from batchsora.service.client import PAGE
-from batchsora.service.dialects import Video
+from batchsora.service.dialects import Page, Video
 
 SKEW = timedelta(seconds=5)  # a service tells times in whole seconds, and clocks differ a little
 PROMPT_CHARS = 30  # of a prompt, by which two are told apart for certain
@@ -68,24 +67,19 @@ def has_settled(job: Job, run: Session, tries: Tries, *, seen: bool) -> bool:
     return max(doubted_s, _looked_for_s(tries)) >= run.settings.settle_s
 
 
-def may_resend(job: Job, run: Session, listed: Sequence[Video]) -> bool:
+def may_resend(job: Job, run: Session, listed: Page) -> bool:
     """Tell whether a job may be sent again because a list that has settled does not show it.
 
-    Never unasked; not where anything in the list could be its video; not where the list does not
-    reach back to the request, or does not show what was bought lately either; once for a job, and
-    not often in a run folder.
+    Never unasked; not where anything in the list could be its video; not where the list may lack
+    what is as new as the request, or lacks what was bought lately; once for a job, and not often in
+    a run folder.
     """
-    if not run.resend_absent:
+    if not run.resend_absent or any(_could_be(job, run, video) for video in listed.videos):
         return False
-    lately = Lately(run.ledger.db)
-    itself, everybody = lately.resent(job.key)
-    if any(_could_be(job, run, video) for video in listed):
-        return False
+    itself, everybody = Lately(run.ledger.db).resent(job.key)
     if itself or everybody >= RESENDS:
         return False
-    shown = {video.id for video in listed}
-    other = lately.bought_since(run.now() - SHOULD_SHOW)
-    return _reaches_back(job, listed) and (other is None or other in shown)
+    return _reaches_back(job, listed) and _is_trusted(run, listed)
 
 
 def _could_be(job: Job, run: Session, video: Video) -> bool:
@@ -99,22 +93,34 @@ def _could_be(job: Job, run: Session, video: Video) -> bool:
     since = (job.submit_started_at or run.now()) - SKEW
     if video.created_at is not None and video.created_at < since:
         return False
-    return video.prompt is None or _beginning(video.prompt) == _beginning(job.order.prompt)
+    told, ordered = _beginning(video.prompt or ""), _beginning(job.order.prompt)
+    return told.startswith(ordered) or ordered.startswith(told)
 
 
 def _beginning(prompt: str) -> str:
     return " ".join(prompt.split())[:PROMPT_CHARS].casefold()
 
 
+def _reaches_back(job: Job, listed: Page) -> bool:
+    """Tell whether a list shows all that is as new as the request: all there is, or in order."""
+    if listed.is_whole:
+        return True
+    times = [video.created_at for video in listed.videos]
+    known = [at for at in times if at is not None]
+    since = job.submit_started_at
+    in_order = known == sorted(known, reverse=True) and len(known) == len(times)
+    return bool(known) and in_order and since is not None and known[-1] < since - SKEW
+
+
+def _is_trusted(run: Session, listed: Page) -> bool:
+    """Tell whether a list shows what it should: the newest purchase, or anything if none is new."""
+    shown = {video.id for video in listed.videos}
+    lately = Lately(run.ledger.db)
+    if (newest := lately.bought_since(run.now() - SHOULD_SHOW)) is not None:
+        return newest in shown
+    ever = lately.bought_since(datetime.min.replace(tzinfo=UTC))
+    return ever is None or bool(shown)
+
+
 def _looked_for_s(tries: Tries) -> float:
     return asyncio.get_running_loop().time() - tries.began_s
-
-
-def _reaches_back(job: Job, listed: Sequence[Video]) -> bool:
-    """Tell whether a list shows all that is as new as the request."""
-    if len(listed) < PAGE:
-        return True
-    since = job.submit_started_at
-    return since is not None and any(
-        video.created_at is not None and video.created_at < since - SKEW for video in listed
-    )

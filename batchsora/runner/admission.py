@@ -105,7 +105,8 @@ def _the_budget(job: Job, run: Session) -> Admission | None:
     run.short_of_money = None if affordable else job.key
     if affordable:
         return None
-    if run.totals.reserved_usd:
+    may_be_given_back = run.resend_absent and run.looked_for
+    if run.totals.reserved_usd or may_be_given_back:
         return Admission.WAIT
     limit, bill = run.settings.max_cost_usd, run.totals.bill_usd
     what = f"the budget of {limit:.2f} USD is reached: {bill:.2f} USD are billed or in doubt"

@@ -26,6 +26,8 @@ async def download(job: Job, run: Session, tries: Tries) -> Job:
     job, verdict = await fetch_in_turn(job, run, tries)
     if verdict is None:
         return job
+    if not verdict.unsent:
+        run.seen(job)
     if verdict.kind is not Kind.OK:
         tries.gave_up = run.waited_too_long(tries)
     if verdict.kind in {Kind.RETRY, Kind.NOT_READY}:

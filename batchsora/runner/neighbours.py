@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,12 @@ from batchsora.ledger.records import Records
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Ledgers beside ours, as far as this machine knows of them."""
+    """Ledgers beside ours, as far as this machine knows of them.
 
-    folders: Sequence[Path] = ()
+    `folders` tells them anew each time: another run may have begun since ours did.
+    """
+
+    folders: Callable[[], Sequence[Path]] = tuple
     service: str = ""  # ours; a clip of another one's is no concern of theirs
 
     def may_have(self, video_id: str, order: Order) -> bool:
@@ -27,7 +30,9 @@ class Neighbours:
         It may where a neighbour has a job that a list can't tell from this one, and does not know
         itself what became of its request.
         """
-        return any(self._may_have(folder / "ledger.db", video_id, order) for folder in self.folders)
+        return any(
+            self._may_have(folder / "ledger.db", video_id, order) for folder in self.folders()
+        )
 
     def _may_have(self, file: Path, video_id: str, order: Order) -> bool:
         try:

@@ -31,7 +31,8 @@ class Troubles:
         """Count a job that failed; so many stop the run, where that was asked for."""
         self._failures += 1
         if self._most_failures is not None and self._failures >= self._most_failures:
-            what = f"{self._failures} jobs failed, as many as {self._allowed} allows"
+            failed = "1 job" if self._failures == 1 else f"{self._failures} jobs"
+            what = f"{failed} failed, as many as {self._allowed} allows"
             mend = "see in the report why; then run again, or with another --max-failures"
             self._stop(StopReason.FAILURES, what, mend)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from batchsora.backoff import Backoff
 from batchsora.job import Fault, Job, Reason, State
 from batchsora.lifecycle import Event
@@ -16,7 +14,7 @@ from batchsora.runner.absence import (
 )
 from batchsora.runner.fetching import fetch_in_turn
 from batchsora.runner.session import RETRIES, Session, Tries
-from batchsora.service.dialects import Progress, Video
+from batchsora.service.dialects import Page, Progress, Video
 from batchsora.service.verdicts import Kind, Verdict
 
 LOOKS = Backoff(first_s=2.0, ceiling_s=20.0)
@@ -28,7 +26,7 @@ async def look_up(job: Job, run: Session, tries: Tries) -> Job:
     """Look for a job in doubt in the service's list, until the list can be believed."""
     listed = await _list(run) if run.has_list else None
     if listed is not None:
-        found = await adoptable(job, run, list(candidates(job, run, listed)))
+        found = await adoptable(job, run, list(candidates(job, run, listed.videos)))
         if found is not None:
             return run.record(job, Event.DOUBT_ADOPTED, video_id=found)
     settled = has_settled(job, run, tries, seen=listed is not None) and not run.is_sent(job)
@@ -41,7 +39,7 @@ async def look_up(job: Job, run: Session, tries: Tries) -> Job:
     return job
 
 
-async def _list(run: Session) -> Sequence[Video] | None:
+async def _list(run: Session) -> Page | None:
     """Ask for the newest videos; None where they could not be had now, or where nobody lists them.
 
     `run.has_list` tells which, afterwards.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -26,7 +26,14 @@ from batchsora.service.addresses import (
 )
 from batchsora.service.answers import Answer, Call, NoAnswer, Response
 from batchsora.service.complaints import clean, read_complaint, read_json
-from batchsora.service.dialects import Video, on_our_clock, read_list, read_video, valid_id
+from batchsora.service.dialects import (
+    Page,
+    Video,
+    on_our_clock,
+    read_list,
+    read_video,
+    valid_id,
+)
 from batchsora.service.downloads import CLIP_BYTES, Download, Sink
 from batchsora.service.secret import Auth, Credentials, Secret
 from batchsora.service.verdicts import Kind, Verdict, judge
@@ -36,7 +43,7 @@ from batchsora.service.wire import LIST_BYTES, Wire, open_session
 __all__ = ["Auth", "Offer", "Secret", "Upload", "VideoService", "parse_base_url"]
 
 USER_AGENT = f"batchsora/{__version__}"  # an edge refuses some libraries' own names
-PAGE = 100  # videos in a list: as many as a service gives at once
+MOST_LISTED = 100  # videos in a list: as many as a service gives at once
 MODEL_CHARS = 100  # of a name that is shown
 _NOT_THERE = frozenset({404, 410, 501})
 _NOT_OFFERED = _NOT_THERE | {405}  # there, but not to be read
@@ -131,7 +138,7 @@ class VideoService:
         verdict = judge(Call.POLL, answer, age_s=age_s)
         return (_video(answer) if verdict.kind is Kind.OK else None), verdict
 
-    async def newest(self, limit: int = PAGE) -> tuple[list[Video] | None, Verdict]:
+    async def newest(self, limit: int = MOST_LISTED) -> tuple[Page | None, Verdict]:
         """List the newest videos; None with an OK where the service offers no list."""
         answer = await self._listed(limit)
         verdict = judge(Call.LIST, answer)
@@ -143,7 +150,10 @@ class VideoService:
             return None, judge(Call.LIST, NoAnswer("a list that is not whole"))
         listed = read_list(body, answer.headers)
         ahead = clock_ahead(answer.headers, answer.at)
-        return listed and [on_our_clock(video, ahead) for video in listed], verdict
+        if listed is None:
+            return None, verdict
+        videos = (on_our_clock(video, ahead) for video in listed.videos)
+        return replace(listed, videos=tuple(videos)), verdict
 
     async def models(self) -> tuple[Offer | None, Verdict]:
         """Ask which models there are; an Offer exactly with an OK. It is free.

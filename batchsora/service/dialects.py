@@ -116,7 +116,15 @@ def read_video(body: object, headers: Mapping[str, str]) -> Video | None:
     )
 
 
-def read_list(body: object, headers: Mapping[str, str]) -> list[Video] | None:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a service lists at once, in its order."""
+
+    videos: tuple[Video, ...]
+    is_whole: bool  # the service says that there are no more
+
+
+def read_list(body: object, headers: Mapping[str, str]) -> Page | None:
     """Read a page of videos; None where it is no list, or one of far more than was asked for.
 
     A row that can't be read is a video all the same, of which nothing is known.
@@ -124,7 +132,8 @@ def read_list(body: object, headers: Mapping[str, str]) -> list[Video] | None:
     rows = body.get("data") if isinstance(body, Mapping) else body
     if not isinstance(rows, list) or len(rows) > MOST_ROWS:
         return None
-    return [read_video(row, headers) or Video(None, Progress.QUEUED) for row in rows]
+    videos = (read_video(row, headers) or Video(None, Progress.QUEUED) for row in rows)
+    return Page(tuple(videos), isinstance(body, Mapping) and body.get("has_more") is False)
 
 
 def names_video(body: object) -> bool:

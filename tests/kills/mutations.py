@@ -168,7 +168,10 @@ MUTANTS = (
     ),
     Mutant(
         "adoption without a look at owners",
-        (Patch(" and run.ledger.records.owner_of(video.id) is None", ""),),
+        (
+            Patch(" and run.ledger.records.owner_of(video.id) is None", ""),
+            Patch(" and run.ledger.records.owner_of(found) is None", ""),
+        ),
         _in(
             "runner/test_runs",
             "test_takes_of_one_row_need_no_turn_and_each_finds_a_clip_of_its_own",
@@ -184,7 +187,7 @@ MUTANTS = (
     ),
     Mutant(
         "a clip of another run folder is adopted",
-        (Patch("if not run.neighbours.may_have(it, job.order)", ""),),
+        (Patch("if not neighbours.may_have(it, order)", ""),),
         _in("runner/test_troubles", "test_a_clip_that_another_run_folder_bought_is_not_adopted"),
     ),
     Mutant(

@@ -71,6 +71,19 @@ async def test_what_is_in_doubt_counts_as_billed(folder: Path) -> None:
     assert stops == [StopReason.BUDGET]
 
 
+async def test_a_doubt_that_may_still_be_cleared_is_waited_for_before_the_budget_is_reached(
+    folder: Path,
+) -> None:
+    tale = story(Fault("create", "lost_before", nth=(1,)))
+    settings: dict[str, Any] = {**AT_ONCE, "max_cost_usd": Decimal("0.80"), "settle_s": 20.0}
+    async with opened(
+        folder, tale, numbered(folder, 3), nobody, resend_absent=True, **settings
+    ) as session:
+        outcome = await carry_out(session, Choice())
+    assert ends(outcome) == {State.DONE: 2, State.PENDING: 1}
+    assert outcome.totals.bill_usd == Decimal("0.80")
+
+
 async def test_nothing_is_bought_on_a_budget_where_a_price_is_not_known(folder: Path) -> None:
     path = folder / "work.yaml"
     path.write_text(

@@ -171,6 +171,28 @@ async def test_after_a_sleep_what_was_bought_is_looked_at_and_fetched_before_mor
     assert after.index(Event.RENDER_COMPLETED) < after.index(Event.SUBMIT_STARTED)
 
 
+async def test_after_a_sleep_a_clip_that_is_not_to_be_had_holds_nobody_up_for_long(
+    folder: Path,
+) -> None:
+    slept = timedelta()
+    tale = story(Fault("content", "not_ready", match="Wave 0"), expires_s=1e6)
+    settings: dict[str, Any] = {"rate": Rate(1, 20.0), "job_timeout_s": 900.0}
+    async with opened(folder, tale, numbered(folder, 4), nobody, **settings) as session:
+        honest = session.now
+
+        def now() -> datetime:
+            return honest() + slept
+
+        session.now = now
+        running = asyncio.create_task(carry_out(session, Choice()))
+        await asyncio.sleep(25)
+        slept = timedelta(minutes=5)
+        outcome = await running
+    assert ends(outcome) == {State.DONE: 3, State.RENDERED: 1}
+    times = came(folder)
+    assert max(later - at for at, later in pairwise(times)) < 120
+
+
 async def test_a_restart_is_no_way_to_a_burst(folder: Path) -> None:
     settings: dict[str, Any] = {"rate": Rate(1, 60.0)}
     path = numbered(folder, 5)
@@ -266,7 +288,7 @@ async def test_a_clip_that_another_run_folder_bought_is_not_adopted(folder: Path
             assert ends(await carry_out(session, Choice())) == {State.DONE: 1}
         lost = Fault("create", "lost_before", times=1)
     async with a_service(folder, lost) as url:
-        beside = Neighbours([there / "run"], "simulator")
+        beside = Neighbours(lambda: [there / "run"], "simulator")
         path = manifest(here, row)
         async with opened(here, story(), path, nobody, url=url, neighbours=beside) as session:
             assert ends(await carry_out(session, Choice())) == {State.IN_DOUBT: 1}
@@ -278,7 +300,7 @@ async def test_a_clip_that_another_run_folder_bought_is_not_adopted(folder: Path
 
 async def test_a_neighbour_that_cannot_be_asked_now_may_have_any_video(folder: Path) -> None:
     order = numbered_order()
-    beside = Neighbours([folder / "run"], "simulator")
+    beside = Neighbours(lambda: [folder / "run"], "simulator")
     assert not beside.may_have("video_1", order)  # there is none
     await run(folder, story(), numbered(folder, 1))
     assert not beside.may_have("video_1", order)

@@ -127,7 +127,7 @@ async def test_a_hundred_jobs_with_the_longest_prompts_are_read() -> None:
         server.says(200, body, content_type="application/json")
         listed, _ = await service.newest()
     assert listed is not None
-    assert [it.prompt for it in listed] == [prompt] * 100
+    assert [it.prompt for it in listed.videos] == [prompt] * 100
 
 
 async def test_a_clip_without_an_end_is_given_up() -> None:

@@ -115,7 +115,8 @@ async def test_the_newest_videos_are_listed() -> None:
         videos, verdict = await service.newest(7)
     assert verdict.kind is Kind.OK
     assert videos is not None
-    assert [video.id for video in videos] == ["video_1", "video_2"]
+    assert [video.id for video in videos.videos] == ["video_1", None, "video_2"]
+    assert not videos.is_whole  # nobody said so
     assert server.asked == [("GET", "/v1/videos?limit=7&order=desc")]
 
 
@@ -172,7 +173,7 @@ async def test_a_services_times_are_told_by_our_clock_however_wrong_its_own_is(h
         listed, _ = await service.newest()
     assert video is not None
     assert listed is not None
-    for seen in (video, *listed):
+    for seen in (video, *listed.videos):
         assert seen.created_at is not None
         assert seen.expires_at is not None
         age_s = (datetime.now(UTC) - seen.created_at).total_seconds()

@@ -309,14 +309,18 @@ async def test_the_hint_when_to_look_again_is_believed_where_it_is_sensible(
     assert video.poll_after_s == (None if seconds is None else pytest.approx(seconds))
 
 
-def test_a_list_is_read_row_by_row_and_odd_rows_are_left_out() -> None:
+def test_a_list_is_read_row_by_row_and_nothing_is_known_of_odd_rows() -> None:
     good = [{"id": "a", "status": "queued"}, {"id": "b", "status": ""}]
     rows: list[object] = [good[0], None, 7, [], {}, {"error": "x"}, good[1]]
     pages: list[object] = [{"object": "list", "data": rows}, rows, {"data": rows, "has_more": True}]
     for page in pages:
         listed = read_list(page, {})
         assert listed is not None
-        assert [it.id for it in listed] == ["a", "b"]
+        assert [it.id for it in listed.videos] == ["a", *[None] * 5, "b"]
+        assert not listed.is_whole
+    whole = read_list({"data": rows, "has_more": False}, {})
+    assert whole is not None
+    assert whole.is_whole
     no_lists: list[object] = [{}, None, "x", {"data": {"id": "a"}}, {"data": None}]
     for none in no_lists:
         assert read_list(none, {}) is None

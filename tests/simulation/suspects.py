@@ -38,9 +38,6 @@ _RECORD = (
 AWAIT_BEFORE_THE_RECORD = _mutant(
     "an await between an answer and its record", _RECORD, f"        {_SOMETHING_SLOW}\n{_RECORD}"
 )
-NO_OWNER = _mutant(
-    "adoption of others' videos", " and run.ledger.records.owner_of(video.id) is None:", ":"
-)
 _NAMED = "                if await run.offload(lambda: finish(run.folder, checked)):\n"
 _KEPT = "run.record(job, Event.DOWNLOAD_KEPT)"
 KEPT_TOO_EARLY = _mutant(
@@ -52,6 +49,7 @@ KEPT_TOO_EARLY = _mutant(
 )
 _BY_NAME = {it.name: it for it in MUTANTS}
 NO_INTENT, SENDS_AGAIN = _BY_NAME["no intent"], _BY_NAME["recovery sends again"]
+NO_OWNER = _BY_NAME["adoption without a look at owners"]
 
 
 def check_package(package: Path, home: Path, plot: str) -> None:
