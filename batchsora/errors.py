@@ -74,6 +74,7 @@ class StopReason(Enum):
     MODEL_GONE = auto()
     OUTAGE = auto()
     LONG_WAIT = auto()  # the service asks for a wait of more than a quarter of an hour
+    NO_ORDERS = auto()  # so it does, but for new orders only: what was bought does not wait
     SAME_REJECTION = auto()  # every row is refused for one and the same reason
     DISK = auto()  # full, or not writable
     DISK_LOW = auto()  # a new clip might not find room

@@ -76,7 +76,7 @@ class Deal:
             try:
                 self._take(ledger, need_key, agreed)
             except _UnagreedError as unagreed:  # also where it has become more meanwhile
-                if not click.confirm(f"{unagreed}: go on?", err=True):
+                if not click.confirm(f"{unagreed}, at {self.service}: go on?", err=True):
                     raise UsageError("answered with no: nothing was sent") from None
                 agreed = unagreed.taken
             else:
@@ -142,7 +142,8 @@ def _is_more(taken: Taken, agreed: Taken) -> bool:
 
 
 def _words(taken: Taken, room_usd: Decimal | None) -> str:
-    words = f"{taken.purchases} new purchases, {cost_text(taken.cost_usd, taken.unpriced)}"
+    bought = "1 new purchase" if taken.purchases == 1 else f"{taken.purchases} new purchases"
+    words = f"{bought}, {cost_text(taken.cost_usd, taken.unpriced)}"
     if taken.list_usd > taken.cost_usd:
         words += f" by prices of its own; {cost_text(taken.list_usd, 0)} by the built-in ones"
     if room_usd is not None and room_usd < taken.cost_usd:

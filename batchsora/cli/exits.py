@@ -40,6 +40,7 @@ BY_REASON = {
     StopReason.MODEL_GONE: STOPPED,
     StopReason.OUTAGE: STOPPED,
     StopReason.LONG_WAIT: STOPPED,
+    StopReason.NO_ORDERS: STOPPED,
     StopReason.SAME_REJECTION: STOPPED,
     StopReason.DISK: LEDGER,
     StopReason.DISK_LOW: LEDGER,

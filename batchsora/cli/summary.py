@@ -44,6 +44,8 @@ def explain(
     if outcome.scope.settled < outcome.scope.jobs:
         for line in left_lines(outcome.scope):
             err(line)
+        if outcome.scope.states[State.RUNNING] and not stops:
+            err("what is left there was waited for as long as --job-timeout says")
         if _goes_on(outcome.scope, stops):
             err(f"go on with: {go_on}")
     if outcome.totals.states[State.IN_DOUBT]:

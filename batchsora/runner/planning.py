@@ -26,7 +26,7 @@ from batchsora.runner.choosing import Choice
 from batchsora.runner.recalling import recall_fetched, recall_image
 from batchsora.runner.unique import Placed, Seen
 
-_UNTOUCHED = "recorded, not bought yet"
+_UNTOUCHED = "recorded, not sent yet"
 BATCH = 2000  # rows compared with the ledger in one question
 
 
@@ -297,7 +297,9 @@ def _why(job: Job) -> str:
     fault = job.fault.message if job.fault is not None else ""
     match job.state:
         case State.PENDING:
-            return f"put off: {fault}" if fault else _UNTOUCHED
+            before = f"bought before, {job.purchases} times; " if job.purchases > 1 else ""
+            before = "bought before; " if job.purchases == 1 else before
+            return before + (f"put off: {fault}" if fault else _UNTOUCHED)
         case State.RUNNING:
             return f"at the service as {job.video_id}"
         case State.RENDERED:

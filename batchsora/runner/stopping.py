@@ -13,6 +13,7 @@ COLLECT = frozenset(  # no more is bought, but what was bought is still fetched:
     {
         StopReason.BALANCE_EMPTY,
         StopReason.MODEL_GONE,
+        StopReason.NO_ORDERS,
         StopReason.SAME_REJECTION,
         StopReason.DOUBTS,
         StopReason.BUDGET,

@@ -49,7 +49,10 @@ class Troubles:
         self._last_rejection = fault.code
         if self._rejections >= SAME_REJECTIONS:
             what = f"{self._rejections} rows in a row were refused: {fault.message}"
-            mend = "mend the manifest, then: batchsora run --retry-failed"
+            mend = (
+                "mend the rows and run it again: a changed row is a new job;"
+                " where it is not the rows, --retry-failed takes them up as they are"
+            )
             self._stop(StopReason.SAME_REJECTION, what, mend)
 
     def put_off(self, fault: Fault) -> None:

@@ -19,7 +19,7 @@ REJECTED = "change the row: the service does not like one of its values"
 STOPS: dict[StopReason, tuple[str, str]] = {
     StopReason.KEY_REFUSED: (
         "the service refuses the key",
-        "check the key, its permissions and the way it is sent (bearer, raw, api-key)",
+        "check the key (GPTPROTO_API_KEY), its permissions, and how it is sent (--auth)",
     ),
     StopReason.BALANCE_EMPTY: (
         "the service wants money",
@@ -39,6 +39,10 @@ STOPS: dict[StopReason, tuple[str, str]] = {
     ),
     StopReason.LONG_WAIT: (
         "the service asks for a wait of more than a quarter of an hour",
+        "start again after",
+    ),
+    StopReason.NO_ORDERS: (
+        "the service takes no orders for more than a quarter of an hour",
         "start again after",
     ),
 }

@@ -14,7 +14,6 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import assert_never
 
-from batchsora.clock import stamp
 from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Reason
 from batchsora.service import hints
@@ -114,7 +113,7 @@ def judge(
         case Response():
             if foreign:
                 return _foreign(answer)
-            return _patience(_judge_response(call, answer, age_s, expired=expired), answer)
+            return _patience(call, _judge_response(call, answer, age_s, expired=expired), answer)
         case _:
             assert_never(answer)
 
@@ -294,13 +293,14 @@ def _unclear(case: _Case) -> Verdict:
     return replace(doubt, evidence=evidence_of(case.response))
 
 
-def _patience(verdict: Verdict, response: Response) -> Verdict:
+def _patience(call: Call, verdict: Verdict, response: Response) -> Verdict:
     """Turn a wait of over a quarter of an hour into a stop that names the time to come back."""
     if verdict.kind not in {Kind.PAUSE, Kind.RETRY} or (verdict.wait_s or 0.0) <= LONG_WAIT_S:
         return verdict
-    back = stamp(response.at + timedelta(seconds=verdict.wait_s or 0.0))
-    what, mend = hints.STOPS[StopReason.LONG_WAIT]
-    stop = Stop(StopReason.LONG_WAIT, what, f"{mend} {back}")
+    back = response.at + timedelta(seconds=verdict.wait_s or 0.0)
+    reason = StopReason.NO_ORDERS if call is Call.SUBMIT else StopReason.LONG_WAIT
+    what, mend = hints.STOPS[reason]
+    stop = Stop(reason, what, f"{mend} {back:%Y-%m-%d %H:%M:%S} UTC")
     return replace(verdict, kind=Kind.STOP, stop=stop)
 
 

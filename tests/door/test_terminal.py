@@ -99,7 +99,7 @@ def test_a_person_is_asked_before_more_than_ten_dollars_are_spent(
         words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
         ended, shown = at_a_terminal(desk, *words, answer=answer)
         assert (ended, shop.creates) == (code, creates)
-    assert "9 new purchases, 10.80 USD: go on?" in shown
+    assert f"9 new purchases, 10.80 USD, at {shop.url}: go on?" in shown
     assert desk.run_folder.exists() == (creates > 0)
 
 
@@ -125,6 +125,9 @@ def test_nobody_is_asked_about_little_or_after_yes_or_without_a_terminal(
         assert "buying: 9 new purchases, 10.80 USD" in said.err
 
 
+SMALL_BUDGET = "settings: {max_cost: 9}"
+
+
 def test_a_manifest_with_prices_of_its_own_does_not_say_yes_for_its_reader(
     desk: Desk, tmp_path: Path
 ) -> None:
@@ -135,8 +138,13 @@ def test_a_manifest_with_prices_of_its_own_does_not_say_yes_for_its_reader(
         words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
         code, shown = at_a_terminal(desk, *words, columns=200, answer="n")
         assert (code, shop.creates) == (2, 0)
-    told = "9 new purchases, 0.01 USD by prices of its own; 10.80 USD by the built-in ones: go on?"
-    assert told in shown
+        told = "9 new purchases, 0.01 USD by prices of its own; 10.80 USD by the built-in ones"
+        assert told in shown
+        # nor does a budget that it keeps by those prices
+        desk.writes_rows(*(f"{it} clouds" for it in range(9)), head=f"{head}\n{SMALL_BUDGET}")
+        code, shown = at_a_terminal(desk, *words, columns=200, answer="n")
+        assert (code, shop.creates) == (2, 0)
+        assert told in shown
 
 
 def test_what_has_become_more_while_it_was_asked_is_asked_again(desk: Desk, tmp_path: Path) -> None:
@@ -160,4 +168,4 @@ def test_what_has_become_more_while_it_was_asked_is_asked_again(desk: Desk, tmp_
         words = ("run", "work.csv", "--base-url", shop.url, *QUICK)
         code, shown = at_a_terminal(desk, *words, columns=200, reply=answer)
         assert (code, shop.creates) == (2, 0)
-    assert "12 new purchases, 14.40 USD: go on?" in shown
+    assert "12 new purchases, 14.40 USD, at" in shown

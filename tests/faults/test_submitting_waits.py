@@ -20,7 +20,7 @@ pytestmark = pytest.mark.looptime
 
 JOBS = 8
 BACKOFF_S = 1.0, 2.0  # the shortest and the longest first wait where no hint is given
-A_QUARTER_HOUR = "a wait of more than a quarter of an hour"
+A_QUARTER_HOUR = "more than a quarter of an hour"
 REFUSAL = {"error": {"message": "Rate limit reached for requests.", "code": "rate_limit_exceeded"}}
 
 
@@ -178,3 +178,14 @@ async def test_a_wait_that_nobody_would_wait_for_ends_the_run_with_the_time_to_c
     ends(ended, creates=range(1, 5), jobs={"pending": JOBS}, code=5)
     assert A_QUARTER_HOUR in ended.words
     assert "start again after 20" in ended.words
+
+
+@pytest.mark.fault(
+    "Submitting",
+    "429 that asks for an hour, with jobs at the service",
+    "no more is bought (5), but what was bought is fetched: it expires",
+)
+async def test_a_wait_for_orders_does_not_let_what_was_bought_expire(folder: Path) -> None:
+    tale = story(Fault("create", "429", nth=(3,), retry_after="3600"), render_s=(60.0, 60.0))
+    ended = await met(folder, tale, JOBS, max_in_flight=2)
+    ends(ended, creates=3, jobs={"done": 2, "pending": JOBS - 2}, code=5)
