@@ -213,7 +213,7 @@ class Gate:
         pause.wakes(self._faster)
         self._bucket = AsyncLimiter(burst, burst * self._every_s)
         self._was_held_up = False  # by a pause
-        self._left_at = float("-inf")
+        self._left_at = self._last_left_at = float("-inf")
         self.generation = 0
 
     @property
@@ -234,8 +234,14 @@ class Gate:
                     pass
             await self._pour()
             self._pause.passing()
-            self._left_at = _now()
+            self._last_left_at, self._left_at = self._left_at, _now()
             return self.generation
+
+    def give_back(self) -> None:
+        """Let the next one have a turn of which no request was made."""
+        self._left_at = self._last_left_at
+        self._pause.unused()
+        self._faster.set()
 
     def left_before(self, ago_s: float) -> None:
         """Count a request that another session sent: a restart is no way to a burst."""

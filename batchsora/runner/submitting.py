@@ -33,8 +33,10 @@ async def submit(job: Job, run: Session, tries: Tries) -> Job:
         return job
     async with run.turn(job), run.wire:
         generation = await run.stopping.unless_asked(run.gates.submit.admit(), buying=True)
-        if generation is None or admission(job, run) is not Admission.GO:
-            run.gates.pause.unused()
+        if generation is None:
+            return job
+        if admission(job, run) is not Admission.GO:
+            run.gates.submit.give_back()
             return job
         job = run.record(job, Event.SUBMIT_STARTED)
         video, verdict = await run.service.create(job.order, tries.upload)

@@ -187,5 +187,5 @@ async def test_a_wait_that_nobody_would_wait_for_ends_the_run_with_the_time_to_c
 )
 async def test_a_wait_for_orders_does_not_let_what_was_bought_expire(folder: Path) -> None:
     tale = story(Fault("create", "429", nth=(3,), retry_after="3600"), render_s=(60.0, 60.0))
-    ended = await met(folder, tale, JOBS, max_in_flight=2)
+    ended = await met(folder, tale, JOBS, max_in_flight=2, rate=Rate(1, 2.0), burst=1)
     ends(ended, creates=3, jobs={"done": 2, "pending": JOBS - 2}, code=5)
