@@ -29,6 +29,8 @@ def command_for(folder: Path, records: Records) -> str:
     words = ["batchsora", "run", shown(folder)]
     if service not in {SIMULATOR, GPTPROTO} and not is_loopback(URL(service)):
         words += ["--base-url", service]
+    if campaign is not None and campaign.max_cost_usd is not None:
+        words += ["--max-cost", str(campaign.max_cost_usd)]
     return shlex.join(words)
 
 

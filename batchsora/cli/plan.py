@@ -9,7 +9,6 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ from batchsora.ledger.records import Records
 from batchsora.ledger.totals import Totals
 from batchsora.runner.choosing import Choice
 from batchsora.runner.planning import Action, Gone, Met, meet
-from batchsora.settings import settle
+from batchsora.settings import Settings, settle
 
 # what was bought is driven to its end, also where it is not chosen, or gone
 OWED = frozenset({State.SUBMITTING, State.IN_DOUBT, State.RUNNING, State.RENDERED})
@@ -58,6 +57,7 @@ _FLAGS_WITH_N = re.compile("^(-[qvy]*)n([qvy]*)$")  # of `run`: -n, -nq
 @part_options
 @option("--retry-failed", is_flag=True, help="As if failed jobs were taken up, too.")
 @setting_option("max_cost")
+@setting_option("max_doubts")
 @click.option("--json", "as_json", is_flag=True, help="Every job, an object a line, for programs.")
 @click.option("--csv", "as_csv", is_flag=True, help="Every job, a line each, for spreadsheets.")
 @models_option
@@ -79,7 +79,7 @@ def command(target: Path, *, as_json: bool, as_csv: bool, **options: Any) -> int
         aim,
         choice,
         reach,
-        limit_usd=settings.max_cost_usd,
+        settings=settings,
         retry_failed=options["retry_failed"],
         form=form,
     )
@@ -91,7 +91,7 @@ def show_plan(
     choice: Choice,
     reach: Reach,
     *,
-    limit_usd: Decimal | None,
+    settings: Settings,
     retry_failed: bool,
     form: Form = Form.PAGE,
 ) -> None:
@@ -104,7 +104,7 @@ def show_plan(
             reach,
             Records(ledger),
             form,
-            limit_usd=limit_usd,
+            settings=settings,
             retry_failed=retry_failed,
         )
     if form is not Form.PAGE:
@@ -121,7 +121,7 @@ def _add_up(
     records: Records,
     form: Form,
     *,
-    limit_usd: Decimal | None,
+    settings: Settings,
     retry_failed: bool,
 ) -> Sums:
     """Add up all jobs; each is written as it goes by where the form has rows."""
@@ -129,13 +129,16 @@ def _add_up(
     if campaign:
         campaign.insist(aim.folder, aim.manifest.name, reach.called)
     before = Totals.of(records.tallies())
-    purse = Purse(limit_usd, before.bill_usd, before.unpriced, is_closed=before.unpriced > 0)
+    purse = Purse(
+        settings.max_cost_usd, before.bill_usd, before.unpriced, is_closed=before.unpriced > 0
+    )
     sums = Sums(retry_failed=retry_failed, is_first=campaign is None, purse=purse)
     _follow(meet(aim.manifest, records, aim.folder, choice, system_now()), sums, form)
     sums.end()
     if form is not Form.PAGE or sums.problems.count:  # a page has them below its jobs
         for note in aim.manifest.notes:
             err(note)
+    sums.is_held_up = before.states[State.IN_DOUBT] >= settings.max_doubts
     sums.problems.insist()
     choice.insist(sums.jobs)
     sums.is_owed = not sums.has_work and any(it.state in OWED for it in records.tallies())
@@ -171,6 +174,8 @@ def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[str]:
     yield from page.notes(sums, aim.manifest.path, aim.manifest.notes)
     if sums.actions.get(Action.IN_DOUBT):
         yield settle_text(aim.folder)
+    if sums.is_held_up and sums.actions.get(Action.SUBMIT):
+        yield "nothing new is bought before that: as many jobs are in doubt as --max-doubts allows"
     yield f"service: {reach.called}"
     yield f"run folder: {shown(aim.folder)}"
     if sums.has_work:

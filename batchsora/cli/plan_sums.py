@@ -131,6 +131,7 @@ class Sums:
         self.problems = Problems()
         self.first: dict[Action, list[Met]] = {action: [] for action in SHOWN}
         self.kinds: Counter[Kind] = Counter()
+        self.is_held_up = False  # by jobs in doubt
         self.is_owed = False  # the service has, or may have, what is no job of this plan
         self.imageless = 0  # jobs to be bought without an image
         self.unfetched = 0  # jobs of which nobody knows yet whether they are new

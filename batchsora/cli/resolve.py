@@ -12,13 +12,14 @@ import click
 from batchsora.cli.connecting import Reach, command_for
 from batchsora.cli.options import PATH, service_options
 from batchsora.cli.printing import out_if_heard
-from batchsora.cli.targets import find_run, rescue_file, shown
+from batchsora.cli.targets import find_run, other_runs, rescue_file, shown
 from batchsora.cli.words import price_text
 from batchsora.errors import UsageError
 from batchsora.job import Fault, Job, Order, Reason, State
 from batchsora.ledger.answers import Entry
 from batchsora.ledger.ledger import Ledger
 from batchsora.lifecycle import Event, Happening
+from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.reporting import write_reports
 from batchsora.service.complaints import clean
 from batchsora.service.dialects import Progress, Video
@@ -105,8 +106,14 @@ async def _look_at(video: str, job: Job, ledger: Ledger, reach: Reach) -> None:
     """See that the video is there, what was ordered, and nobody else's, before it is adopted."""
     if ledger.records.owner_of(video) is not None:
         raise UsageError(f"{video} belongs to another job already", "name another video")
+    neighbours = Neighbours(lambda: other_runs(ledger.folder), reach.called)
+    if (owner := neighbours.owner_of(video)) is not None:
+        raise UsageError(f"{video} belongs to a job of {shown(owner)}", "name another video")
     async with reach.open(ledger.folder) as service:
         seen, verdict = await service.poll(video, age_s=0)
+    if verdict.unsent and verdict.fault is not None:
+        mend = "see to the network and the address, then say it again: nothing was changed"
+        raise UsageError(f"the service can't be reached: {verdict.fault.message}", mend)
     if seen is None:
         said = verdict.fault.message if verdict.fault else "it can't be read"
         what = f"the service does not show {video}: {said}"

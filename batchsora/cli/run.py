@@ -88,8 +88,7 @@ def command(target: Path, **options: Any) -> int:
     aim, choice, reach = read_asked(target, options)
     settings = settle(aim.manifest.settings, read_settings(options))
     if options["dry_run"]:
-        limit_usd, retry_failed = settings.max_cost_usd, options["retry_failed"]
-        show_plan(aim, choice, reach, limit_usd=limit_usd, retry_failed=retry_failed)
+        show_plan(aim, choice, reach, settings=settings, retry_failed=options["retry_failed"])
         return 0
     work = _read_work(options)
     if _is_empty(aim):

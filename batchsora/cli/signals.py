@@ -24,7 +24,8 @@ def listen(stopping: Stopping, tell: Tell) -> None:
             os._exit(130)  # as after a power cut, which the ledger is made for
         stopping.ask(Stop(StopReason.INTERRUPTED, f"interrupted ({number.name})"))
         message = "stopping: nothing more is bought; requests on the wire come back first"
-        tell(Told(system_now(), "stopping", message=f"{message} (again: leave at once)"))
+        message += ", within two minutes (again: leave at once)"
+        tell(Told(system_now(), "stopping", message=message))
 
     loop = asyncio.get_running_loop()
     for number in SIGNALS:

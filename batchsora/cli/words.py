@@ -118,7 +118,8 @@ def money_text(totals: Totals) -> str:
 def budget_text(totals: Totals, limit_usd: Decimal | None) -> str:
     """Say what it comes to when all is bought: ``8.00 USD in all, of 25.00 USD``."""
     more = "" if limit_usd is None else f", of {limit_usd:.2f} USD allowed"
-    return f"{totals.projected_usd:.2f} USD in all{more}"
+    unpriced = totals.unpriced + totals.unpriced_left
+    return f"{cost_text(totals.projected_usd, unpriced)} in all{more}"
 
 
 def price_text(usd: Decimal | None) -> str:

@@ -15,8 +15,8 @@ ABSENT = "absent"  # the code of a doubt that was cleared because no list showed
 
 _INTENT = "select at from events where event = 'submit_started' order by seq desc limit 1"
 _PUT_OFF = (
-    "select json_extract(detail, '$.again_at') as until from events"
-    " where event = 'submit_deferred' order by seq desc limit 1"
+    "select max(until) as until from (select json_extract(detail, '$.again_at') as until"
+    " from events where event = 'submit_deferred' order by seq desc limit 50)"
 )
 _LAST_BOUGHT = (
     f"select {BOUGHT} as video_id from events"  # noqa: S608 - our own words

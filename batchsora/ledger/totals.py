@@ -24,6 +24,7 @@ class Totals:
     in_doubt_usd: Decimal = _NOTHING
     left_usd: Decimal = _NOTHING  # what the jobs still to be submitted cost
     unpriced: int = 0  # purchases, made or under way, whose price is not known
+    unpriced_left: int = 0  # jobs still to be submitted, of which the same is true
 
     @classmethod
     def of(cls, tallies: Iterable[Tally]) -> Self:
@@ -89,4 +90,7 @@ class Totals:
                 self.left_usd += known
             case _:
                 return
-        self.unpriced += jobs if price_usd is None and state is not State.PENDING else 0
+        if price_usd is None and state is State.PENDING:
+            self.unpriced_left += jobs
+        elif price_usd is None:
+            self.unpriced += jobs

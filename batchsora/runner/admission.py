@@ -77,9 +77,8 @@ def _a_doubt_alike(job: Job, run: Session) -> Admission | None:
 
 def _an_earlier_row(job: Job, run: Session) -> Admission | None:
     """Let those that the service put off go first: rows are bought in the manifest's order."""
-    first = min(run.put_off.values(), default=None)
-    mine = run.numbers.get(job.key, 0)
-    return Admission.WAIT if first is not None and first < mine else None
+    earlier = (run.waiting.get(key, 0) < run.number(job) for key in run.put_off)
+    return Admission.WAIT if any(earlier) else None
 
 
 def _unfetched_clips(_: Job, run: Session) -> Admission | None:
@@ -97,13 +96,14 @@ def _a_full_service(_: Job, run: Session) -> Admission | None:
 def _the_budget(job: Job, run: Session) -> Admission | None:
     """Hold while a refusal may still give back what it reserved; else the budget is reached.
 
-    Rows are bought in the manifest's order: behind one that has to wait, no cheaper one slips in.
+    It is spent in the manifest's order: no later row takes what an earlier one may need, and none
+    says that it is reached before its turn has come.
     """
-    if run.short_of_money not in {None, job.key}:
+    if run.settings.max_cost_usd is None:
+        return None
+    if any(it < run.number(job) and key not in run.sent for key, it in run.waiting.items()):
         return Admission.WAIT
-    affordable = run.ledger.affords(job)
-    run.short_of_money = None if affordable else job.key
-    if affordable:
+    if run.ledger.affords(job):
         return None
     may_be_given_back = run.resend_absent and run.looked_for
     if run.totals.reserved_usd or may_be_given_back:

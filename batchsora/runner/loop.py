@@ -32,6 +32,7 @@ async def drive_all(run: Session, *, chosen: bool) -> None:
         with _ending_in_a_stop(run):
             for job in _under_way(run):
                 run.take_note(job)
+                run.driven.add(job.key)
                 if job.state is State.RENDERED:
                     run.fetching += 1
                 else:
@@ -40,17 +41,18 @@ async def drive_all(run: Session, *, chosen: bool) -> None:
         async with asyncio.TaskGroup() as ordering:
             with _ending_in_a_stop(run):
                 async for job in _to_submit(run, chosen=chosen):
-                    run.numbers[job.key] = next(numbers)
+                    run.waiting[job.key] = next(numbers)
                     ordering.create_task(_order(job, run, watching))
         run.is_ordering = False
-        _detach(run)
         run.stopping.bell.ring()
-    _detach(run)  # a doubt may have been found since
+        run.stopping.rouse()
+    if run.work is Work.ORDER and not run.stopping.asked:
+        _detach(run)
 
 
 def _detach(run: Session) -> None:
-    """Leave what was ordered to a later session, where that is what was asked for."""
-    if run.work is Work.ORDER and (jobs := run.totals.at_service):
+    """Leave what was ordered to a later session."""
+    if jobs := run.totals.at_service + run.totals.states[State.RENDERED]:
         what = f"{jobs} job{'s are' if jobs > 1 else ' is'} left at the service, as --detach asks"
         mend = "collect soon, for a finished clip is kept for about an hour: run it again without"
         run.stopping.ask(Stop(StopReason.DETACHED, what, mend))
@@ -89,10 +91,13 @@ async def _to_submit(run: Session, *, chosen: bool) -> AsyncIterator[Job]:
     after = -1
     while window := run.ledger.agenda.to_submit(after, WINDOW, chosen=chosen):
         for position, job in window:
+            after = position
+            if job.key in run.driven:  # a doubt that was cleared
+                continue
             if not await _has_room(run):
                 return
             run.slots.take()
-            after = position
+            run.driven.add(job.key)
             yield job
 
 
@@ -144,21 +149,21 @@ async def drive(job: Job, run: Session, tries: Tries, until: State | None = None
             break
         if step is Step.SUBMIT and not await admitted(job, run):
             break
-        if step in _COLLECTING and not await _wanted_now(step, run):
+        if step is not Step.SUBMIT and not await _wanted_now(step, tries, run):
             break
         job = await STEPS[step](job, run, tries)
     return job
 
 
-_COLLECTING = frozenset({Step.POLL, Step.LOOK_UP})
-
-
-async def _wanted_now(step: Step, run: Session) -> bool:
+async def _wanted_now(step: Step, tries: Tries, run: Session) -> bool:
     """Wait, where only orders are wanted, until they need the room; False where they never will.
 
-    A doubt holds orders up, too, and is looked for as long as there are any.
+    A doubt holds orders up, too, and is looked for as long as there are any. What is finished is
+    fetched, for it expires first; but when all is ordered, it is tried once only.
     """
     while run.work is Work.ORDER and not run.stopping.asked:
+        if step is Step.DOWNLOAD and (run.is_ordering or not tries.failures):
+            return True
         if not run.is_ordering:
             return False
         if step is Step.LOOK_UP or run.slots.are_wanted:

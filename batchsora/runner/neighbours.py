@@ -34,6 +34,17 @@ class Neighbours:
             self._may_have(folder / "ledger.db", video_id, order) for folder in self.folders()
         )
 
+    def owner_of(self, video_id: str) -> Path | None:
+        """Say in which run folder a job has this video, as far as they can be read."""
+        return next((it for it in self.folders() if self._has(it / "ledger.db", video_id)), None)
+
+    def _has(self, file: Path, video_id: str) -> bool:
+        try:
+            with closing(open_for_reading(file)) as ledger:
+                return Records(ledger).owner_of(video_id) is not None
+        except (LedgerError, OSError):
+            return False
+
     def _may_have(self, file: Path, video_id: str, order: Order) -> bool:
         try:
             if not file.exists():

@@ -240,6 +240,7 @@ class Gate:
     def give_back(self) -> None:
         """Let the next one have a turn of which no request was made."""
         self._left_at = self._last_left_at
+        self._was_held_up = True  # the bucket has been poured into: go by the gap
         self._pause.unused()
         self._faster.set()
 

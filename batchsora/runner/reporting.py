@@ -29,6 +29,7 @@ def write_reports(folder: Path, records: Records, now: Now = system_now) -> None
         "spent_usd": totals.spent_usd,
         "reserved_usd": totals.reserved_usd,
         "in_doubt_usd": totals.in_doubt_usd,
+        "projected_usd": totals.projected_usd,
         "unpriced": totals.unpriced,
     }
     with (

@@ -103,9 +103,10 @@ class Session:
     has_list: bool = True
     looked_for: set[str] = field(default_factory=set)  # keys in doubt that may still be found
     is_ordering: bool = True  # there are jobs that were not ordered yet
-    numbers: dict[str, int] = field(default_factory=dict)  # of what is driven, in the order of rows
-    put_off: dict[str, int] = field(default_factory=dict)  # those of them that are to be sent again
-    short_of_money: str | None = None  # the key of the first job that the budget has no room for
+    driven: set[str] = field(default_factory=set)  # keys of all that somebody drives
+    waiting: dict[str, int] = field(default_factory=dict)  # to be ordered, numbered as rows stand
+    put_off: set[str] = field(default_factory=set)  # those of them that are to be sent again
+    sent: set[str] = field(default_factory=set)  # those of them that are on the wire
     fetching: int = 0  # finished clips that are not here yet
     unseen: set[str] = field(default_factory=set)  # bought, and not looked at since a sleep
     _watched: set[str] = field(default_factory=set)  # keys of what is at the service, or was made
@@ -119,15 +120,31 @@ class Session:
         self.scope.moved(job, after)
         if after.state is State.FAILED:
             self.troubles.failed()
-        if job.state is State.SUBMITTING and after.state is State.PENDING:
-            self.put_off[job.key] = self.numbers.get(job.key, 0)
-        elif after.state is not State.SUBMITTING:
-            self.put_off.pop(job.key, None)
+        self._keep_order(job, after)
         self.take_note(after)
         self.fetching += (after.state is State.RENDERED) - (job.state is State.RENDERED)
         self.stopping.bell.ring()
         self.tell(Told(happening.at, event.value, after, fault=happening.fault))
         return after
+
+    @property
+    def has_left(self) -> bool:
+        """Tell whether all is ordered, and the rest is for another session."""
+        return self.work is Work.ORDER and not self.is_ordering
+
+    def number(self, job: Job) -> int:
+        """Tell where a job that is to be ordered stands among all; what was in doubt goes first."""
+        return self.waiting.get(job.key, 0)
+
+    def _keep_order(self, job: Job, after: Job) -> None:
+        _keep(self.sent, job.key, there=after.state is State.SUBMITTING)
+        if job.state is State.SUBMITTING and after.state is State.PENDING:
+            self.put_off.add(job.key)
+        elif after.state is State.PENDING:
+            self.waiting.setdefault(job.key, 0)  # a doubt that was cleared
+        elif after.state is not State.SUBMITTING:
+            self.waiting.pop(job.key, None)
+            self.put_off.discard(job.key)
 
     def take_note(self, job: Job) -> None:
         """Remember which doubts the service's list may still settle, and what is watched."""
@@ -140,10 +157,9 @@ class Session:
         """Leave a job as it is: whatever it held up goes on without it."""
         for keys in (self.looked_for, self._watched, self.unseen):
             keys.discard(job.key)
-        self.numbers.pop(job.key, None)
-        self.put_off.pop(job.key, None)
-        if self.short_of_money == job.key:
-            self.short_of_money = None
+        self.waiting.pop(job.key, None)
+        self.put_off.discard(job.key)
+        self.driven.discard(job.key)
         self.fetching -= job.state is State.RENDERED
         self.stopping.bell.ring()
 
@@ -193,7 +209,7 @@ class Session:
         What there is nothing left to wait for is paused for, as any other refusal.
         """
         before = self.slots.limit
-        self.slots.refused(self.totals.at_service)
+        self.slots.refused(self.totals.at_service, verdict.wait_s or 0.0)
         if self.slots.limit < before:
             jobs = "1 job" if self.slots.limit == 1 else f"{self.slots.limit} jobs"
             message = f"{jobs} at once from now on: {_why(verdict)}"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from batchsora.runner.bell import Bell
 
 PATIENCE = 2  # so many times longer before one more is tried, each time that it was refused
 MOST_PATIENCE = 32
+AGAIN_S = 60.0  # after so long one more is tried in any case: others may have filled the service
 
 
 class Slots:
     """Counts jobs at the service; what is there already counts, but never waits.
 
-    A service that has too many running lowers the limit to what it has; from there it grows by one
-    whenever so many more jobs as there are slots were taken in a row.
+    A service that has too many running lowers the limit to what it has. From there it grows by one
+    whenever as many jobs as there are slots were taken in a row, or after some time, whichever is
+    sooner; both are longer each time that it was wrong.
     """
 
     def __init__(self, most: int, bell: Bell) -> None:
@@ -25,6 +29,7 @@ class Slots:
         self._taken = 0  # since the last refusal
         self._tried = 0  # of these, while the limit held others up
         self._patience = 1
+        self._again_at = float("inf")  # when one more is tried; the limit was never lowered so far
         self._bell = bell
 
     def take(self) -> None:
@@ -51,12 +56,13 @@ class Slots:
         self._stuck += 1
         self._bell.ring()
 
-    def refused(self, at_service: int) -> None:
-        """Go down to as many jobs as the service has, for one more was too many."""
+    def refused(self, at_service: int, wait_s: float) -> None:
+        """Go down to as many jobs as the service has; `wait_s` is how long it wants no more."""
         self.limit = max(1, min(self.limit, at_service))
         if self._taken:  # else it is of the same volley as the last one
             self._patience = min(MOST_PATIENCE, self._patience * PATIENCE)
         self._taken = self._tried = 0
+        self._again_at = _now() + max(wait_s, AGAIN_S * self._patience)
 
     def taken(self, at_service: int) -> None:
         """Go up by one after a while in which the service took all that it was given."""
@@ -65,10 +71,15 @@ class Slots:
             return  # the limit held nobody up
         self._tried += 1
         if self._tried >= self.limit * self._patience:
-            self.limit += 1
-            self._tried = 0
-            self._patience = max(1, self._patience // PATIENCE)
-            self._bell.ring()
+            self._grow()
+
+    def _grow(self) -> None:
+        self.limit += 1
+        self._tried = 0
+        self._patience = max(1, self._patience // PATIENCE)
+        more = self.limit < self._most
+        self._again_at = _now() + AGAIN_S * self._patience if more else float("inf")
+        self._bell.ring()
 
     @property
     def are_wanted(self) -> bool:
@@ -80,7 +91,16 @@ class Slots:
         if not self._waiting:
             self._bell.ring()  # who could make room may sleep
         self._waiting += 1
+        again_at = None if self._again_at == float("inf") else self._again_at
         try:
-            await self._bell.wait()
+            async with asyncio.timeout_at(again_at):
+                await self._bell.wait()
+        except TimeoutError:
+            if self._again_at == again_at:  # nobody else has tried it
+                self._grow()
         finally:
             self._waiting -= 1
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -11,7 +11,7 @@ from batchsora.errors import PROBLEMS_SHOWN, ManifestRefusedError, Problem
 from batchsora.job import Order, State
 from batchsora.ledger import intake
 from batchsora.ledger.ledger import Ledger
-from batchsora.lifecycle import FILE_MISSING_HINT, Event, Happening
+from batchsora.lifecycle import FILE_MISSING_HINT, Event, Happening, id_is_alive
 from batchsora.manifest import Manifest
 from batchsora.models import BUILT_IN
 from batchsora.runner.choosing import Choice
@@ -81,7 +81,7 @@ def take_in(
                 met = [it for it in batch if isinstance(it, Met)]
                 if buying:
                     unfetched += sum(it.wants_image(retry_failed=retry_failed) for it in met)
-                _take_batch(met, ledger, taken, retry_failed=retry_failed)
+                _take_batch(met, ledger, taken, retry_failed=retry_failed, buying=buying)
                 gone = (it.known.job.key for it in batch if isinstance(it, Gone))
                 intake.drop_places(ledger.db, gone)
         if count:
@@ -91,7 +91,9 @@ def take_in(
     return taken
 
 
-def _take_batch(met: Sequence[Met], ledger: Ledger, taken: Taken, *, retry_failed: bool) -> None:
+def _take_batch(
+    met: Sequence[Met], ledger: Ledger, taken: Taken, *, retry_failed: bool, buying: bool
+) -> None:
     # what is not fetched yet has no key yet: it is recorded once it is chosen, and fetched
     new = [(it.position, it.planned) for it in met if it.known is None and not it.planned.unfetched]
     intake.add(ledger.db, new, ledger.now())
@@ -100,15 +102,15 @@ def _take_batch(met: Sequence[Met], ledger: Ledger, taken: Taken, *, retry_faile
     ledger.agenda.choose(it.planned.key for it in chosen)
     for it in chosen:
         taken.count(it, retry_failed=retry_failed)
-        _wake(ledger, it, retry_failed=retry_failed)
+        _wake(ledger, it, retry_failed=retry_failed, buying=buying)
 
 
-def _wake(ledger: Ledger, met: Met, *, retry_failed: bool) -> None:
+def _wake(ledger: Ledger, met: Met, *, retry_failed: bool, buying: bool) -> None:
     """Put back what a run is to take up again: failed jobs where asked, clips that were removed."""
     if met.known is None:
         return
     job, now = met.known.job, ledger.now()
-    if met.action is Action.FAILED and retry_failed:
+    if met.action is Action.FAILED and retry_failed and (buying or id_is_alive(job)):
         ledger.record(job, Happening(Event.RETRY_ASKED, now))
     elif met.action is Action.DOWNLOAD and job.state is State.DONE:
         ledger.record(job, Happening(Event.FILE_MISSING, now))

@@ -61,7 +61,7 @@ async def poll(job: Job, run: Session, tries: Tries) -> Job:
     if job.key not in run.unseen:
         due_s = tries.next_look_s or run.times.next_look_s(job.order, _age_s(job, run))
         await run.stopping.sleep(due_s, lightly=True)
-    if run.stopping.asked:
+    if run.stopping.asked or run.has_left:
         return job
     if run.waited_too_long(tries):
         tries.gave_up = True
