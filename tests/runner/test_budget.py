@@ -54,6 +54,15 @@ async def test_the_rows_are_bought_in_order_and_none_that_is_cheaper_is_preferre
     }  # fmt: skip
 
 
+async def test_a_dear_row_further_down_does_not_end_it_before_its_turn(folder: Path) -> None:
+    # the last one's price is known at once, and its turn comes when the others are bought
+    rows: list[dict[str, Any]] = [{"id": f"{it}", "prompt": f"Wave {it}"} for it in range(8)]
+    rows.append({"id": "dear", "prompt": "A sea", "seconds": 12})
+    outcome, stops = await run(folder, story(), manifest(folder, *rows), max_cost_usd=Decimal(4))
+    assert ends(outcome) == {State.DONE: 8, State.PENDING: 1}
+    assert stops == [StopReason.BUDGET]
+
+
 async def test_a_refused_order_gives_back_what_it_had_reserved(folder: Path) -> None:
     tale = story(Fault("create", "moderated", match="Wave 1"), Fault("create", "slow"), slow_s=9.0)
     outcome, stops = await run(folder, tale, numbered(folder, 4), max_cost_usd=Decimal("1.20"))
@@ -142,3 +151,13 @@ async def test_a_detached_session_makes_room_where_more_is_to_be_ordered(folder:
     assert states[State.RUNNING] > 0
     assert states[State.DONE] > 0
     assert states[State.PENDING] == 0
+
+
+async def test_a_detached_session_lets_a_download_end_that_it_has_begun(folder: Path) -> None:
+    stuck = story(Fault("create", "stuck", match="Wave 1"), Fault("content", "slow"), slow_s=30.0)
+    path = numbered(folder, 4)
+    settings: dict[str, Any] = {**AT_ONCE, "max_in_flight": 2}
+    async with opened(folder, stuck, path, nobody, work=Work.ORDER, **settings) as session:
+        outcome = await carry_out(session, Choice())
+    assert Counter(ends(outcome))[State.RENDERED] == 0
+    assert Counter(ends(outcome))[State.DONE] >= 1

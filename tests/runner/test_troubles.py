@@ -128,6 +128,13 @@ async def test_a_service_with_too_many_running_gets_fewer_at_once_and_nobody_is_
     assert asyncio.get_running_loop().time() < 30 / 3 * 20 * 1.25  # its room was used
 
 
+async def test_one_stray_refusal_does_not_make_a_run_serial_for_hours(folder: Path) -> None:
+    tale = story(Fault("create", "429_concurrency", nth=(2,)), render_s=(1800.0, 1800.0))
+    outcome, _ = await run(folder, tale, numbered(folder, 8), max_in_flight=8)
+    assert ends(outcome) == {State.DONE: 8}
+    assert asyncio.get_running_loop().time() < 2 * 1800 + 900
+
+
 async def test_jobs_at_once_grow_back_when_the_service_has_room_again(folder: Path) -> None:
     only_then = Fault("create", "429_concurrency", nth=(5, 6, 7))
     tale = story(only_then, render_s=(5.0, 5.0))
@@ -239,6 +246,21 @@ async def test_what_no_list_shows_is_sent_again_where_that_was_asked_for_and_onl
     times = came(folder)
     assert len(times) == 4
     assert times[-1] - began >= 30  # this session has looked for so long, too
+
+
+async def test_a_doubt_that_is_cleared_has_one_driver_however_many_rows_are_left(
+    folder: Path,
+) -> None:
+    lost = Fault("create", "lost_before", nth=(1,))
+    path = numbered(folder, 230)  # more than two windows of rows
+    one: dict[str, Any] = {"max_in_flight": 1, "job_timeout_s": 1.0}
+    async with opened(folder, story(lost), path, nobody, **one) as session:
+        running = asyncio.create_task(carry_out(session, Choice()))
+        await asyncio.sleep(4)
+        session.stopping.ask(INTERRUPTED)
+        await running
+    assert await resend(folder, story(), path, max_in_flight=3) == {State.DONE: 230}
+    assert len(came(folder)) == 231
 
 
 async def test_what_a_late_list_shows_is_not_sent_again(folder: Path) -> None:
