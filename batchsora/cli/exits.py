@@ -104,7 +104,7 @@ def leave_with(command: Callable[[], object]) -> None:
     except BatchsoraError as error:
         _tell(error.what, error.mend)
         code = LEDGER if isinstance(error, LedgerError) else USAGE
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # with the latter click leaves where nobody reads on
         silence(sys.stdout)
         code = DONE
     except (OSError, sqlite3.Error) as error:

@@ -171,3 +171,16 @@ def test_a_run_ends_well_whose_working_folder_was_removed(desk: Desk, tmp_path: 
     assert process.returncode == 0, err
     assert "everything is done" in out
     assert str(desk.run_folder / "report.csv") in out
+
+
+@pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("models",)])
+def test_who_reads_no_further_ends_a_command_without_a_complaint(
+    desk: Desk, words: tuple[str, ...]
+) -> None:
+    process = desk.starts(*words)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    said = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(PATIENCE_S), said) == (0, "")
