@@ -49,7 +49,7 @@ def _a_stop(_: Job, run: Session) -> Admission | None:
 
 def _a_sleep(_: Job, run: Session) -> Admission | None:
     """Look first at what was bought before this machine slept: it may expire by now."""
-    return Admission.WAIT if run.unseen else None
+    return Admission.WAIT if run.roster.unseen else None
 
 
 def _doubts(_: Job, run: Session) -> Admission | None:
@@ -57,7 +57,7 @@ def _doubts(_: Job, run: Session) -> Admission | None:
     doubts = run.ledger.agenda.count_in_doubt()
     if doubts < run.settings.max_doubts:
         return None
-    if run.looked_for:
+    if run.roster.looked_for:
         return Admission.WAIT
     what = f"{doubts} jobs in doubt hold up new submissions"
     mend = "settle them with `batchsora resolve`, or raise --max-doubts"
@@ -68,7 +68,7 @@ def _doubts(_: Job, run: Session) -> Admission | None:
 def _a_doubt_alike(job: Job, run: Session) -> Admission | None:
     """Hold where, in the list, the clip of one could not be told from that of the other."""
     doubts = run.ledger.agenda.alike_in_doubt(job) if run.has_list else []
-    if any(it.key in run.looked_for for it in doubts):
+    if any(it.key in run.roster.looked_for for it in doubts):
         return Admission.WAIT
     if any(it.order.picture != job.order.picture for it in doubts):
         return Admission.LEAVE
@@ -77,13 +77,12 @@ def _a_doubt_alike(job: Job, run: Session) -> Admission | None:
 
 def _an_earlier_row(job: Job, run: Session) -> Admission | None:
     """Let those that the service put off go first: rows are bought in the manifest's order."""
-    earlier = (run.waiting.get(key, 0) < run.number(job) for key in run.put_off)
-    return Admission.WAIT if any(earlier) else None
+    return Admission.WAIT if run.roster.is_behind(job, run.roster.put_off) else None
 
 
 def _unfetched_clips(_: Job, run: Session) -> Admission | None:
     """Fetch first what is finished: it is paid for, and it expires."""
-    too_many = run.fetching > 2 * run.settings.download_concurrency
+    too_many = run.roster.fetching > 2 * run.settings.download_concurrency
     return Admission.WAIT if too_many else None
 
 
@@ -101,11 +100,11 @@ def _the_budget(job: Job, run: Session) -> Admission | None:
     """
     if run.settings.max_cost_usd is None:
         return None
-    if any(it < run.number(job) and key not in run.sent for key, it in run.waiting.items()):
+    if run.roster.is_behind(job, run.roster.unsent):
         return Admission.WAIT
     if run.ledger.affords(job):
         return None
-    may_be_given_back = run.resend_absent and run.looked_for
+    may_be_given_back = run.resend_absent and run.roster.looked_for
     if run.totals.reserved_usd or may_be_given_back:
         return Admission.WAIT
     limit, bill = run.settings.max_cost_usd, run.totals.bill_usd

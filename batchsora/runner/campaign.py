@@ -19,6 +19,7 @@ from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.totals import Totals
 from batchsora.manifest import Manifest
 from batchsora.runner.choosing import Choice
+from batchsora.runner.heeding import heed
 from batchsora.runner.loop import drive_all
 from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.placing import make_ready, sweep
@@ -197,7 +198,7 @@ async def _ask_for_list(run: Session) -> None:
         listed, verdict = answer
         if not verdict.unsent:
             run.has_list = listed is not None or verdict.kind is not Kind.OK
-            await run.heed(run.gates.poll, verdict, generation)
+            await heed(run, run.gates.poll, verdict, generation)
             return
         if contact == CONTACTS:
             run.troubles.never_reached(_fault(verdict))

@@ -8,6 +8,7 @@ from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Job, Reason, State
 from batchsora.lifecycle import FILE_MISSING_HINT, Event
 from batchsora.media.clips import ClipDamaged
+from batchsora.runner.heeding import heed
 from batchsora.runner.placing import Partial, finish
 from batchsora.runner.session import RETRIES, Session, Tries
 from batchsora.service.verdicts import Kind, Verdict
@@ -52,7 +53,7 @@ async def _ask_where(job: Job, run: Session, tries: Tries) -> None:
     if answer is not None:
         video, verdict = answer
         tries.url = video.url if video is not None else None
-        await run.heed(run.gates.poll, verdict, generation)
+        await heed(run, run.gates.poll, verdict, generation)
 
 
 async def fetch_in_turn(job: Job, run: Session, tries: Tries) -> tuple[Job, Verdict | None]:
@@ -62,7 +63,7 @@ async def fetch_in_turn(job: Job, run: Session, tries: Tries) -> tuple[Job, Verd
         if generation is None:
             return job, None
         job, verdict = await _fetch_once(job, run, tries)
-    await run.heed(run.gates.download, verdict, generation)
+    await heed(run, run.gates.download, verdict, generation)
     return job, verdict
 
 

@@ -7,7 +7,6 @@ import sqlite3
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from itertools import count
 
 from batchsora.errors import LedgerError, Stop, StopReason
 from batchsora.job import Job, State
@@ -27,21 +26,16 @@ async def drive_all(run: Session, *, chosen: bool) -> None:
     What the service has comes first: it is paid for, and it expires. No exception leaves a job's
     coroutine; what stops the run is in `run.stopping` afterwards.
     """
-    numbers = count(1)
     async with asyncio.TaskGroup() as watching:
         with _ending_in_a_stop(run):
             for job in _under_way(run):
-                run.take_note(job)
-                run.driven.add(job.key)
-                if job.state is State.RENDERED:
-                    run.fetching += 1
-                else:
+                run.roster.take(job, has_list=run.has_list)
+                if job.state is not State.RENDERED:
                     run.slots.take()  # it is there already, however many may be
                 watching.create_task(_drive_job(job, run))
         async with asyncio.TaskGroup() as ordering:
             with _ending_in_a_stop(run):
                 async for job in _to_submit(run, chosen=chosen):
-                    run.waiting[job.key] = next(numbers)
                     ordering.create_task(_order(job, run, watching))
         run.is_ordering = False
         run.stopping.bell.ring()
@@ -92,12 +86,12 @@ async def _to_submit(run: Session, *, chosen: bool) -> AsyncIterator[Job]:
     while window := run.ledger.agenda.to_submit(after, WINDOW, chosen=chosen):
         for position, job in window:
             after = position
-            if job.key in run.driven:  # a doubt that was cleared
+            if job.key in run.roster.driven:  # a doubt that was cleared
                 continue
             if not await _has_room(run):
                 return
             run.slots.take()
-            run.driven.add(job.key)
+            run.roster.take_order(job)
             yield job
 
 

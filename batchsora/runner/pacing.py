@@ -215,6 +215,7 @@ class Gate:
         self._was_held_up = False  # by a pause
         self._left_at = self._last_left_at = float("-inf")
         self.generation = 0
+        self.pauses = 0  # in a row, of which none was followed by a request that was taken
 
     @property
     def per_minute(self) -> float:

@@ -11,6 +11,7 @@ from batchsora.lifecycle import Event
 from batchsora.manifest import is_address
 from batchsora.media.images import ImageProblem, prepare_image
 from batchsora.runner.admission import Admission, admission
+from batchsora.runner.heeding import heed
 from batchsora.runner.inputs import keep_input
 from batchsora.runner.recalling import find_image
 from batchsora.runner.session import RETRIES, Session, Tries
@@ -41,7 +42,7 @@ async def submit(job: Job, run: Session, tries: Tries) -> Job:
         job = run.record(job, Event.SUBMIT_STARTED)
         video, verdict = await run.service.create(job.order, tries.upload)
         job = _settle(job, run, tries, video, verdict)
-    await run.heed(run.gates.submit, verdict, generation)
+    await heed(run, run.gates.submit, verdict, generation)
     if verdict.kind is Kind.RETRY:
         await run.stopping.sleep(RETRIES.wait_s(tries.unsent, run.chance()), buying=True)
     return job

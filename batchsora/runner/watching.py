@@ -13,6 +13,7 @@ from batchsora.runner.absence import (
     may_resend,
 )
 from batchsora.runner.fetching import fetch_in_turn
+from batchsora.runner.heeding import heed
 from batchsora.runner.session import RETRIES, Session, Tries
 from batchsora.service.dialects import Page, Progress, Video
 from batchsora.service.verdicts import Kind, Verdict
@@ -52,13 +53,13 @@ async def _list(run: Session) -> Page | None:
         return None
     listed, verdict = answer
     run.has_list = listed is not None or verdict.kind is not Kind.OK
-    await run.heed(run.gates.poll, verdict, generation)
+    await heed(run, run.gates.poll, verdict, generation)
     return listed
 
 
 async def poll(job: Job, run: Session, tries: Tries) -> Job:
     """Look at a job that the service has, when it is about due."""
-    if job.key not in run.unseen:
+    if job.key not in run.roster.unseen:
         due_s = tries.next_look_s or run.times.next_look_s(job.order, _age_s(job, run))
         await run.stopping.sleep(due_s, lightly=True)
     if run.stopping.asked or run.has_left:
@@ -81,7 +82,7 @@ async def poll(job: Job, run: Session, tries: Tries) -> Job:
     job = _settle(job, run, tries, video, verdict)
     if not verdict.unsent and job.state is State.RUNNING:
         run.seen(job)
-    await run.heed(run.gates.poll, verdict, generation)
+    await heed(run, run.gates.poll, verdict, generation)
     return job
 
 

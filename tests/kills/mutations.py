@@ -30,7 +30,7 @@ _UNDOUBTED = "self.spent_usd + self.reserved_usd"
 _INTENT = "        job = run.record(job, Event.SUBMIT_STARTED)\n"
 _REQUEST = "        video, verdict = await run.service.create(job.order, tries.upload)\n"
 _ANSWER = (
-    "        job = _settle(job, run, tries, video, verdict)\n    await run.heed(run.gates.submit"
+    "        job = _settle(job, run, tries, video, verdict)\n    await heed(run, run.gates.submit"
 )
 _DOUBT = "    doubt = case.verdict(Kind.DOUBT, hints.DOUBT)\n"
 _ON = "    if case.status {}:\n        return case.verdict(Kind.{})\n"
@@ -141,10 +141,10 @@ MUTANTS = (
     Mutant(
         "a breaker per process",
         (
-            Patch("    fetching: int = 0", "    doubts: int = 0\n    fetching: int = 0"),
+            Patch("    is_ordering: bool", "    doubts: int = 0\n    is_ordering: bool"),
             Patch(
-                "        self.take_note(after)\n",
-                "        self.take_note(after)\n"
+                "        self.roster.moved(job, after, has_list=self.has_list)\n",
+                "        self.roster.moved(job, after, has_list=self.has_list)\n"
                 "        self.doubts += event is Event.SUBMIT_LOST\n",
             ),
             Patch("doubts = run.ledger.agenda.count_in_doubt()", "doubts = run.doubts"),

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from batchsora.runner.heeding import PAUSES
 from batchsora.runner.pacing import Gate, Pause
-from batchsora.runner.session import ON_THE_WIRE, PAUSES
+from batchsora.runner.session import ON_THE_WIRE
 from batchsora.settings import Rate
 
 MINUTE = Rate(60, 60.0)

@@ -33,7 +33,7 @@ def _mutant(name: str, was: str, now: str) -> Mutant:
 
 _SOMETHING_SLOW = "for _ in range(5): await run.offload(lambda: None)"
 _RECORD = (
-    "        job = _settle(job, run, tries, video, verdict)\n    await run.heed(run.gates.submit"
+    "        job = _settle(job, run, tries, video, verdict)\n    await heed(run, run.gates.submit"
 )
 AWAIT_BEFORE_THE_RECORD = _mutant(
     "an await between an answer and its record", _RECORD, f"        {_SOMETHING_SLOW}\n{_RECORD}"
