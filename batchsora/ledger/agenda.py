@@ -31,6 +31,10 @@ class Agenda:
         """Choose jobs that this session may submit."""
         self._db.conn.executemany("insert into temp.chosen values (?)", ((key,) for key in keys))
 
+    def is_chosen(self, key: str) -> bool:
+        """Tell whether this session may submit a job."""
+        return bool(ask(self._db, "select 1 from temp.chosen where key = ?", (key,)))
+
     def tallies_of_session(self) -> list[Tally]:
         """Count the jobs that this session drives: those chosen, and those under way."""
         return Records(self._db).tallies(

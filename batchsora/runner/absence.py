@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from batchsora.job import Fault, Job
 from batchsora.ledger.lately import ABSENT, Lately
-from batchsora.runner.session import Session, Tries
+from batchsora.runner.session import Session, Tries, Work
 from batchsora.service.dialects import Page, Video
 
 SKEW = timedelta(seconds=5)  # a service tells times in whole seconds, and clocks differ a little
@@ -70,11 +70,15 @@ def has_settled(job: Job, run: Session, tries: Tries, *, seen: bool) -> bool:
 def may_resend(job: Job, run: Session, listed: Page) -> bool:
     """Tell whether a job may be sent again because a list that has settled does not show it.
 
-    Never unasked; not where anything in the list could be its video; not where the list may lack
+    Never unasked, nor where it would not be bought now: what a later run buys, a person has to know
+    of. Not where anything in the list could be its video; not where the list may lack
     what is as new as the request, or lacks what was bought lately; once for a job, and not often in
     a run folder.
     """
-    if not run.resend_absent or any(_could_be(job, run, video) for video in listed.videos):
+    buying = run.work is not Work.COLLECT and not run.stopping.no_more_submits
+    if not (run.resend_absent and buying and run.ledger.agenda.is_chosen(job.key)):
+        return False
+    if any(_could_be(job, run, video) for video in listed.videos):
         return False
     itself, everybody = Lately(run.ledger.db).resent(job.key)
     if itself or everybody >= RESENDS:

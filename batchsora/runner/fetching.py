@@ -30,7 +30,7 @@ async def download(job: Job, run: Session, tries: Tries) -> Job:
     if not verdict.unsent:
         run.seen(job)
     if verdict.kind is not Kind.OK:
-        tries.gave_up = run.waited_too_long(tries)
+        tries.gave_up = run.waited_too_long(tries) or run.has_left
     if verdict.kind in {Kind.RETRY, Kind.NOT_READY}:
         tries.failures += 1
         await _ask_where(job, run, tries)

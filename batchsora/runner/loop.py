@@ -86,7 +86,7 @@ async def _to_submit(run: Session, *, chosen: bool) -> AsyncIterator[Job]:
     while window := run.ledger.agenda.to_submit(after, WINDOW, chosen=chosen):
         for position, job in window:
             after = position
-            if job.key in run.roster.driven:  # a doubt that was cleared
+            if job.key in run.roster.taken_over:  # a doubt that was cleared
                 continue
             if not await _has_room(run):
                 return
@@ -143,20 +143,20 @@ async def drive(job: Job, run: Session, tries: Tries, until: State | None = None
             break
         if step is Step.SUBMIT and not await admitted(job, run):
             break
-        if step is not Step.SUBMIT and not await _wanted_now(step, tries, run):
+        if step is not Step.SUBMIT and not await _wanted_now(step, run):
             break
         job = await STEPS[step](job, run, tries)
     return job
 
 
-async def _wanted_now(step: Step, tries: Tries, run: Session) -> bool:
+async def _wanted_now(step: Step, run: Session) -> bool:
     """Wait, where only orders are wanted, until they need the room; False where they never will.
 
     A doubt holds orders up, too, and is looked for as long as there are any. What is finished is
-    fetched, for it expires first; but when all is ordered, it is tried once only.
+    fetched, for it expires first.
     """
     while run.work is Work.ORDER and not run.stopping.asked:
-        if step is Step.DOWNLOAD and (run.is_ordering or not tries.failures):
+        if step is Step.DOWNLOAD:
             return True
         if not run.is_ordering:
             return False

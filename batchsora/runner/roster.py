@@ -13,7 +13,7 @@ MADE = frozenset({State.RUNNING, State.RENDERED})  # paid for, and not here yet
 class Roster:
     """Kept by each transition; nobody else writes to it."""
 
-    driven: set[str] = field(default_factory=set)
+    taken_over: set[str] = field(default_factory=set)  # from earlier sessions: driven already
     looked_for: set[str] = field(default_factory=set)  # in doubt, and may be found in a list
     waiting: dict[str, int] = field(default_factory=dict)  # to be ordered, numbered as rows stand
     put_off: set[str] = field(default_factory=set)  # those of them that are to be sent again
@@ -24,13 +24,12 @@ class Roster:
 
     def take(self, job: Job, *, has_list: bool) -> None:
         """Begin to drive a job of an earlier session."""
-        self.driven.add(job.key)
+        self.taken_over.add(job.key)
         self.fetching += job.state is State.RENDERED
         self._note(job, has_list=has_list)
 
     def take_order(self, job: Job) -> None:
         """Begin to drive a job that is to be ordered, after all those before."""
-        self.driven.add(job.key)
         self.waiting[job.key] = max(self.waiting.values(), default=0) + 1
 
     def moved(self, before: Job, after: Job, *, has_list: bool) -> None:
@@ -48,7 +47,7 @@ class Roster:
 
     def let_go(self, job: Job) -> None:
         """Leave a job as it is: whatever it held up goes on without it."""
-        for keys in (self.driven, self.looked_for, self.put_off, self.sent, self._made):
+        for keys in (self.looked_for, self.put_off, self.sent, self._made):
             keys.discard(job.key)
         self.unseen.discard(job.key)
         self.waiting.pop(job.key, None)

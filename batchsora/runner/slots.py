@@ -67,14 +67,14 @@ class Slots:
     def taken(self, at_service: int) -> None:
         """Go up by one after a while in which the service took all that it was given."""
         self._taken += 1
-        if at_service < self.limit or self.limit == self._most:
+        if at_service < self.limit or self.limit >= self._most:
             return  # the limit held nobody up
         self._tried += 1
         if self._tried >= self.limit * self._patience:
             self._grow()
 
     def _grow(self) -> None:
-        self.limit += 1
+        self.limit = min(self._most, self.limit + 1)
         self._tried = 0
         self._patience = max(1, self._patience // PATIENCE)
         more = self.limit < self._most

@@ -263,6 +263,19 @@ async def test_a_doubt_that_is_cleared_has_one_driver_however_many_rows_are_left
     assert len(came(folder)) == 231
 
 
+async def test_a_doubt_that_would_not_be_bought_now_is_not_cleared(folder: Path) -> None:
+    lost = Fault("create", "lost_before", nth=(2,))
+    path = numbered(folder, 3)
+    outcome, _ = await run(folder, story(lost), path)
+    doubt = {State.DONE: 2, State.IN_DOUBT: 1}
+    assert ends(outcome) == doubt
+    assert await resend(folder, story(), path, work=Work.COLLECT) == doubt
+    rows = path.read_text().splitlines(keepends=True)
+    path.write_text(rows[0] + rows[2])  # nobody asks for it any more
+    assert await resend(folder, story(), path) == doubt
+    assert len(came(folder)) == 3
+
+
 async def test_what_a_late_list_shows_is_not_sent_again(folder: Path) -> None:
     tale = story(Fault("create", "lost_after", nth=(2,)), list_lag_s=25.0)
     assert await resend(folder, tale, numbered(folder, 3)) == {State.DONE: 3}
@@ -401,6 +414,16 @@ async def test_a_detached_session_makes_room_at_a_service_that_has_too_many(fold
     states = Counter(await detached(folder, tale, numbered(folder, 6)))
     assert states[State.PENDING] == 0
     assert states[State.RUNNING] > 0
+
+
+async def test_a_detached_session_does_not_wait_for_a_clip_that_is_put_off(folder: Path) -> None:
+    path = numbered(folder, 2)
+    put_off = Fault("content", "429", retry_after="20")
+    outcome, _ = await run(folder, story(put_off), path, job_timeout_s=30.0)
+    assert ends(outcome) == {State.RENDERED: 2}
+    began = asyncio.get_running_loop().time()
+    assert await detached(folder, story(put_off), path) == {State.RENDERED: 2}
+    assert asyncio.get_running_loop().time() < began + 120
 
 
 async def test_a_detached_session_ends_where_an_old_doubt_is_found(folder: Path) -> None:
