@@ -12,7 +12,7 @@ from batchsora.runner.session import Session, Tries, Work
 from batchsora.service.dialects import Page, Video
 
 SKEW = timedelta(seconds=5)  # a service tells times in whole seconds, and clocks differ a little
-PROMPT_CHARS = 30  # of a prompt, by which two are told apart for certain
+ANY_ZONE = timedelta(hours=26)  # so far may two clocks be apart that tell no zone
 RESENDS = 10  # in a run folder, whatever its lists do not show; and one for each job
 SHOULD_SHOW = timedelta(minutes=30)  # what was bought so lately is in an honest list
 NOT_LISTED = Fault(ABSENT, "the service's list does not show it: nothing was made")
@@ -87,22 +87,15 @@ def may_resend(job: Job, run: Session, listed: Page) -> bool:
 
 
 def _could_be(job: Job, run: Session, video: Video) -> bool:
-    """Tell whether a video could be a job's: what a list does not tell counts as told so.
+    """Tell whether a video could be a job's, whatever the list says of it.
 
-    Of the order the prompt alone counts, and of that the beginning: services have other names for
-    models and sizes, and some cut a long prompt, or set its blanks anew.
+    Services cut prompts, set them in quotes or write them anew, have names of their own for models
+    and sizes, and tell times of any zone: what nobody here has, and is not older by days, could be.
     """
     if video.id is not None and run.ledger.records.owner_of(video.id) is not None:
         return False
-    since = (job.submit_started_at or run.now()) - SKEW
-    if video.created_at is not None and video.created_at < since:
-        return False
-    told, ordered = _beginning(video.prompt or ""), _beginning(job.order.prompt)
-    return told.startswith(ordered) or ordered.startswith(told)
-
-
-def _beginning(prompt: str) -> str:
-    return " ".join(prompt.split())[:PROMPT_CHARS].casefold()
+    since = (job.submit_started_at or run.now()) - ANY_ZONE
+    return video.created_at is None or video.created_at >= since
 
 
 def _reaches_back(job: Job, listed: Page) -> bool:
