@@ -77,7 +77,7 @@ def _a_doubt_alike(job: Job, run: Session) -> Admission | None:
 
 def _an_earlier_row(job: Job, run: Session) -> Admission | None:
     """Let those that the service put off go first: rows are bought in the manifest's order."""
-    return Admission.WAIT if run.roster.is_behind(job, run.roster.put_off) else None
+    return Admission.WAIT if run.roster.is_behind_put_off(job) else None
 
 
 def _unfetched_clips(_: Job, run: Session) -> Admission | None:
@@ -100,7 +100,7 @@ def _the_budget(job: Job, run: Session) -> Admission | None:
     """
     if run.settings.max_cost_usd is None:
         return None
-    if run.roster.is_behind(job, run.roster.unsent):
+    if run.roster.is_behind_unsent(job):
         return Admission.WAIT
     if run.ledger.affords(job):
         return None

@@ -18,9 +18,11 @@ class Roster:
     waiting: dict[str, int] = field(default_factory=dict)  # to be ordered, numbered as rows stand
     put_off: set[str] = field(default_factory=set)  # those of them that are to be sent again
     sent: set[str] = field(default_factory=set)  # those of them that are on the wire
+    _taken: int = 0  # so many were to be ordered
     fetching: int = 0  # finished clips that are not here yet
     unseen: set[str] = field(default_factory=set)  # made, and not looked at since a sleep
     _made: set[str] = field(default_factory=set)
+    _first_unsent: int | None = None  # as last found: hundreds may ask between two transitions
 
     def take(self, job: Job, *, has_list: bool) -> None:
         """Begin to drive a job of an earlier session."""
@@ -30,11 +32,14 @@ class Roster:
 
     def take_order(self, job: Job) -> None:
         """Begin to drive a job that is to be ordered, after all those before."""
-        self.waiting[job.key] = max(self.waiting.values(), default=0) + 1
+        self._taken += 1
+        self.waiting[job.key] = self._taken
+        self._first_unsent = None
 
     def moved(self, before: Job, after: Job, *, has_list: bool) -> None:
         """Follow a transition."""
         key = after.key
+        self._first_unsent = None
         _keep(self.sent, key, there=after.state is State.SUBMITTING)
         if after.state is State.PENDING:
             self.waiting.setdefault(key, 0)  # a doubt that was cleared goes first
@@ -51,17 +56,20 @@ class Roster:
             keys.discard(job.key)
         self.unseen.discard(job.key)
         self.waiting.pop(job.key, None)
+        self._first_unsent = None
         self.fetching -= job.state is State.RENDERED
 
-    def is_behind(self, job: Job, keys: set[str]) -> bool:
-        """Tell whether any of these jobs stands before this one in the manifest."""
+    def is_behind_put_off(self, job: Job) -> bool:
+        """Tell whether a job that is to be sent again stands before this one in the manifest."""
         mine = self.waiting.get(job.key, 0)
-        return any(self.waiting.get(key, 0) < mine for key in keys)
+        return any(self.waiting.get(key, 0) < mine for key in self.put_off)
 
-    @property
-    def unsent(self) -> set[str]:
-        """Those that wait to be ordered, and of which nothing is on the wire."""
-        return self.waiting.keys() - self.sent
+    def is_behind_unsent(self, job: Job) -> bool:
+        """Tell whether a job of which nothing is on the wire yet stands before this one."""
+        if self._first_unsent is None:
+            unsent = (number for key, number in self.waiting.items() if key not in self.sent)
+            self._first_unsent = min(unsent, default=0)
+        return self._first_unsent < self.waiting.get(job.key, 0)
 
     def wake(self) -> None:
         """Have all that was made looked at again, after this machine has slept."""
