@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlite_utils import Database
 
+from batchsora.clock import stamp
 from batchsora.job import OPEN, Job, Order, State
 from batchsora.ledger.answers import Tally
 from batchsora.ledger.opening import ask
@@ -98,6 +100,19 @@ class Agenda:
         """Read the jobs in doubt that a service's list would show just like this one."""
         sql = "select * from jobs where state = 'in_doubt' and likeness = ? and key <> ?"
         return [read_job(row) for row in ask(self._db, sql, (job.order.likeness(), job.key))]
+
+    def alike_settled_since(self, job: Job, since: datetime) -> list[Job]:
+        """Read the jobs that a list would show just like this one, and that a person settled since.
+
+        A video that was made of one of them may be in the list all the same.
+        """
+        sql = (
+            "select jobs.* from events join jobs on jobs.key = events.key"
+            " where event in ('doubt_cleared', 'doubt_written_off') and at >= ?"
+            " and likeness = ? and jobs.key <> ?"
+        )
+        rows = ask(self._db, sql, (stamp(since), job.order.likeness(), job.key))
+        return [read_job(row) for row in rows]
 
     def unpriced(self) -> Job | None:
         """Find the first chosen job that is to be bought, and whose price is not known."""

@@ -47,11 +47,13 @@ async def adoptable(job: Job, run: Session, shown: Sequence[str]) -> str | None:
 
 
 def _has_a_rival(job: Job, run: Session) -> bool:
-    """Tell whether a job of another picture, that looks alike in a list, is open, too.
+    """Tell whether a job of another picture, that looks alike in a list, is or was open, too.
 
     Where there was no list they were not sent in turn; now nobody can say whose a video is.
     """
-    others = run.ledger.agenda.alike_in_doubt(job)
+    since = (job.submit_started_at or run.now()) - SKEW
+    agenda = run.ledger.agenda
+    others = [*agenda.alike_in_doubt(job), *agenda.alike_settled_since(job, since)]
     return run.is_sent(job) or any(it.order.picture != job.order.picture for it in others)
 
 

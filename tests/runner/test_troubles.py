@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from batchsora.errors import Stop, StopReason
-from batchsora.job import Order, Size, State
+from batchsora.job import Fault as Fault_
+from batchsora.job import Order, Reason, Size, State
 from batchsora.lifecycle import Event
 from batchsora.runner.campaign import carry_out
 from batchsora.runner.choosing import Choice
@@ -359,6 +360,13 @@ async def test_a_video_is_not_adopted_where_another_picture_may_have_made_it(fol
     outcome, _ = await run(folder, story(), path, settle_s=20.0)
     # the list shows one video of two that it may be: a person has to look
     assert Counter(ends(outcome))[State.IN_DOUBT] == 2
+    async with opened(folder, story(), path, nobody, settle_s=20.0) as session:
+        (one, *_) = session.ledger.agenda.under_way("", 9)
+        fault = Fault_("lost", "settled by a person")
+        known = {"reason": Reason.LOST, "fault": fault}
+        session.record(one, Event.DOUBT_WRITTEN_OFF, **known)  # its clip is there all the same
+        outcome = await carry_out(session, Choice())
+    assert Counter(ends(outcome))[State.IN_DOUBT] == 1
 
 
 async def test_a_list_that_leaves_something_out_proves_no_absence(folder: Path) -> None:
