@@ -33,7 +33,7 @@ async def look_up(job: Job, run: Session, tries: Tries) -> Job:
     settled = has_settled(job, run, tries, seen=listed is not None) and not run.is_sent(job)
     if settled and listed is not None and may_resend(job, run, listed):
         return run.record(job, Event.DOUBT_CLEARED, fault=NOT_LISTED)
-    tries.gave_up = settled or not run.has_list
+    tries.gave_up = settled or not run.has_list or run.waited_too_long(tries)
     if not tries.gave_up:
         tries.looks += 1
         await run.stopping.sleep(LOOKS.wait_s(tries.looks, run.chance()))

@@ -216,7 +216,11 @@ def test_130_after_a_signal_with_the_way_to_go_on(
     desk.writes_rows(SUN, RAIN, SNOW)
     with service(tmp_path / "state", render_s=(30.0, 30.0), poll_after_ms=60_000) as shop:
         words = ("run", "work.yaml", "--base-url", shop.url, "--rate", "100/1s", "--burst", "1")
-        process = desk.starts(*words, GPTPROTO_API_KEY=KEY)
+        before = signal.signal(number, signal.SIG_DFL)  # under nohup it is ignored, here and there
+        try:
+            process = desk.starts(*words, GPTPROTO_API_KEY=KEY)
+        finally:
+            signal.signal(number, before)
         try:
             _until(lambda: shop.bought().total() >= 1)
             said = interrupt(process, number)
