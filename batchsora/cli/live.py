@@ -119,8 +119,9 @@ class _Picture:
                 text.append(f"{jobs} {word}", style=STATE_STYLES.get(state, "")).append(" · ")
         totals = self._run.totals
         text.append(money_text(totals))
-        if totals.left_usd:
-            text.append(f" · {budget_text(totals, self._run.settings.max_cost_usd)}", style="dim")
+        limit_usd = self._run.settings.max_cost_usd
+        if totals.left_usd or limit_usd is not None:
+            text.append(f" · {budget_text(totals, limit_usd)}", style="dim")
         return text
 
     def _elapsed_s(self) -> float:

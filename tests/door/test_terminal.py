@@ -76,6 +76,15 @@ def test_a_run_shows_how_far_it_is_and_what_it_spent(
     assert "everything is done: 3 done; 1.20 USD spent" in plain
 
 
+def test_a_run_shows_what_it_comes_to_and_what_is_allowed(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(SUN, RAIN, SNOW)
+    with service(tmp_path / "state", render_s=(0.8, 1.2)) as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK, "--max-cost", "1.20")
+        code, shown = at_a_terminal(desk, *words, columns=120)
+    assert code == 0
+    assert "1.20 USD in all, of 1.20 USD allowed" in ESCAPES.sub("", shown)
+
+
 def test_no_colour_and_dumb_terminals_get_what_suits_them(desk: Desk, tmp_path: Path) -> None:
     desk.writes_rows(SUN)
     with service(tmp_path / "state") as shop:
