@@ -48,7 +48,7 @@ def _detach(run: Session) -> None:
     """Leave what was ordered to a later session."""
     if jobs := run.totals.at_service + run.totals.states[State.RENDERED]:
         what = f"{jobs} job{'s are' if jobs > 1 else ' is'} left at the service, as --detach asks"
-        mend = "collect soon, for a finished clip is kept for about an hour: run it again without"
+        mend = "run it without --detach soon: a finished clip is kept for about an hour"
         run.stopping.ask(Stop(StopReason.DETACHED, what, mend))
 
 
