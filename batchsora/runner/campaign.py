@@ -14,7 +14,7 @@ from typing import Any
 
 from batchsora.backoff import Backoff
 from batchsora.clock import Now, system_now
-from batchsora.errors import Stop, StopReason
+from batchsora.errors import LedgerError, Stop, StopReason
 from batchsora.job import Fault, Reason, State
 from batchsora.ledger.lately import Lately
 from batchsora.ledger.ledger import Ledger
@@ -168,6 +168,8 @@ async def _report(run: Session) -> None:
         what = f"the reports can't be written: {error}"
         mend = f"mend that, then: batchsora report {run.folder}"
         run.stopping.ask(Stop(StopReason.DISK, what, mend))
+    except LedgerError as error:  # mostly known by now: the first reason of a kind is kept
+        run.stopping.ask(Stop(StopReason.LEDGER, error.what, error.mend))
 
 
 def _write(folder: Path, now: Now, *, hurried: bool) -> None:

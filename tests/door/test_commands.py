@@ -177,7 +177,11 @@ def test_a_report_is_written_anew_from_the_ledger(desk: Desk, tmp_path: Path) ->
     for name in ("report.csv", "report.json"):
         (desk.run_folder / name).unlink()
     said = desk.types("report", "work.yaml")
-    assert said.out.splitlines() == ["runs/work/report.csv", "runs/work/report.json"]
+    assert said.out.splitlines() == [
+        "runs/work/report.csv",
+        "runs/work/report.json",
+        "runs/work/report.html",
+    ]
     assert desk.report() == before
     told = json.loads((desk.run_folder / "report.json").read_text())
     assert [job["id"] for job in told["jobs"]] == ["sun", "rain"]

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchsora.job import Job, Reason, State
+from batchsora.job import Fault, Job, Reason, State
 from batchsora.ledger import intake
 from batchsora.ledger.answers import Campaign, Kept
 from batchsora.ledger.ledger import Ledger
@@ -226,3 +226,28 @@ def test_clips_that_came_lately_are_counted_from_when_the_first_of_them_was_orde
 def jobs_ordered_at(ledger: Ledger) -> datetime:
     times = [entry.job.submitted_at for entry in ledger.records.entries()]
     return min(at for at in times if at is not None)
+
+
+def test_times_in_which_the_service_wanted_no_orders_are_one_where_they_overlap(
+    ledger: Ledger,
+) -> None:
+    first, second, third = take_in(ledger, *map(planned, "abc"))
+    told = Fault("rate_limit_exceeded", "slowly")
+    for job, since_s, wait_s in ((first, 0, 20), (second, 5, 30), (third, 100, 10)):
+        at = AT + timedelta(seconds=since_s)
+        begun = ledger.record(job, Happening(Event.SUBMIT_STARTED, at))
+        again_at = at + timedelta(seconds=wait_s)
+        ledger.record(begun, Happening(Event.SUBMIT_DEFERRED, at, fault=told, again_at=again_at))
+    holds = ledger.records.holds()
+    assert [(it.since - AT, it.until - AT, it.jobs) for it in holds] == [
+        (timedelta(0), timedelta(seconds=35), 2),
+        (timedelta(seconds=100), timedelta(seconds=110), 1),
+    ]
+    assert {(it.code, it.message) for it in holds} == {("rate_limit_exceeded", "slowly")}
+
+
+def test_what_was_put_off_without_a_wait_is_no_such_time(ledger: Ledger) -> None:
+    (job,) = take_in(ledger, planned("a"))
+    begun = ledger.record(job, Happening(Event.SUBMIT_STARTED, AT))
+    ledger.record(begun, Happening(Event.SUBMIT_DEFERRED, AT, fault=Fault("unsent", "refused")))
+    assert ledger.records.holds() == []
