@@ -10,14 +10,14 @@ from pathlib import Path
 
 import click
 
-from batchsora.cli.connecting import SIMULATOR
 from batchsora.cli.options import option
 from batchsora.cli.printing import can_ask, err
-from batchsora.cli.targets import Aim, shown
 from batchsora.cli.words import cost_text
 from batchsora.errors import UsageError
 from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.totals import Totals
+from batchsora.library.connecting import SIMULATOR
+from batchsora.library.targets import Aim, shown
 from batchsora.runner.choosing import Choice
 from batchsora.runner.taking import Taken, take_in
 from batchsora.settings import Settings, parse_usd

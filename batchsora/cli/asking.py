@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from batchsora.cli.connecting import Reach
-from batchsora.cli.targets import Aim, take_aim
+from batchsora.library.connecting import Reach
+from batchsora.library.targets import Aim, take_aim
 from batchsora.runner.choosing import Choice
 
 

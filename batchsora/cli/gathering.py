@@ -10,12 +10,12 @@ import click
 from yarl import URL
 
 from batchsora.cli.agreeing import Deal
-from batchsora.cli.connecting import Reach
-from batchsora.cli.logs import RunLog
 from batchsora.cli.signals import listen
 from batchsora.cli.views import View
 from batchsora.errors import ManifestRefusedError
 from batchsora.ledger.ledger import Ledger
+from batchsora.library.connecting import Reach
+from batchsora.library.logs import RunLog
 from batchsora.media.headers import MOST_BYTES
 from batchsora.runner.gathering import Gathered, Wanted, gather
 from batchsora.runner.planning import Met, meet

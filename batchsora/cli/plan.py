@@ -15,7 +15,6 @@ from typing import Any
 import click
 
 from batchsora.cli.asking import read_asked
-from batchsora.cli.connecting import Reach
 from batchsora.cli.options import (
     PATH,
     encoding_option,
@@ -29,10 +28,8 @@ from batchsora.cli.options import (
 )
 from batchsora.cli.plan_page import Page, totals
 from batchsora.cli.plan_rows import Form, flush, gone_row, met_row, row_writer
-from batchsora.cli.plan_sums import Purse, Sums
 from batchsora.cli.printing import err, out
 from batchsora.cli.summary import settle_text
-from batchsora.cli.targets import LEDGER, Aim, shown
 from batchsora.cli.ticking import ticking
 from batchsora.clock import system_now
 from batchsora.errors import Problem, UsageError
@@ -40,6 +37,9 @@ from batchsora.job import State
 from batchsora.ledger.opening import empty, open_for_reading
 from batchsora.ledger.records import Records
 from batchsora.ledger.totals import Totals
+from batchsora.library.connecting import Reach
+from batchsora.library.plan_sums import Purse, Sums
+from batchsora.library.targets import LEDGER, Aim, shown
 from batchsora.runner.choosing import Choice
 from batchsora.runner.planning import Action, Gone, Met, meet
 from batchsora.settings import Settings, settle

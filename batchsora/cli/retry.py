@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from batchsora.cli.connecting import command_for
+from batchsora.cli.going_on import command_for
 from batchsora.cli.options import PATH, option
 from batchsora.cli.printing import can_ask, err, out_if_heard
-from batchsora.cli.targets import find_run, rescue_file, shown
 from batchsora.cli.words import clips, cost_text
 from batchsora.errors import UsageError
 from batchsora.job import Job, Reason, State
 from batchsora.ledger.ledger import Ledger
+from batchsora.library.targets import find_run, rescue_file, shown
 from batchsora.lifecycle import Event, Happening, id_is_alive
 from batchsora.runner.reporting import write_reports
 

@@ -14,10 +14,7 @@ import click
 
 from batchsora.cli.agreeing import Deal, confirm_option
 from batchsora.cli.asking import read_asked
-from batchsora.cli.connecting import Reach
-from batchsora.cli.exits import code_of
 from batchsora.cli.gathering import gather_images
-from batchsora.cli.logs import RunLog
 from batchsora.cli.options import (
     PATH,
     encoding_option,
@@ -33,10 +30,13 @@ from batchsora.cli.plan import show_plan
 from batchsora.cli.printing import out_if_heard
 from batchsora.cli.signals import listen
 from batchsora.cli.summary import explain, sum_up
-from batchsora.cli.targets import Aim, other_runs, remember, rescue_file, see_to_folder, shown
 from batchsora.cli.views import View, open_view
 from batchsora.errors import UsageError
 from batchsora.ledger.ledger import Ledger
+from batchsora.library.connecting import Reach
+from batchsora.library.exits import code_of
+from batchsora.library.logs import RunLog
+from batchsora.library.targets import Aim, other_runs, remember, rescue_file, see_to_folder, shown
 from batchsora.manifest import any_image
 from batchsora.runner.campaign import carry_out, open_session, sum_up_idle
 from batchsora.runner.choosing import Choice

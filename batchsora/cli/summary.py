@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchsora.cli.printing import err, out_if_heard
-from batchsora.cli.targets import shown
 from batchsora.cli.words import (
     MENDED_IN_THE_MANIFEST,
     REASON_HINTS,
@@ -20,6 +19,7 @@ from batchsora.cli.words import (
 from batchsora.errors import Stop, StopReason
 from batchsora.job import Reason, State
 from batchsora.ledger.totals import Totals
+from batchsora.library.targets import shown
 
 if TYPE_CHECKING:
     from batchsora.runner.campaign import Outcome

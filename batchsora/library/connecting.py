@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,26 +11,12 @@ from typing import Any, Self
 
 from yarl import URL
 
-from batchsora.cli.targets import shown
 from batchsora.errors import UsageError
-from batchsora.ledger.records import Records
 from batchsora.service.addresses import is_loopback
 from batchsora.service.client import Auth, Secret, VideoService, parse_base_url
 
 GPTPROTO = "https://gptproto.com"
 SIMULATOR = "simulator"
-
-
-def command_for(folder: Path, records: Records) -> str:
-    """Write the command that goes on with a run."""
-    campaign = records.campaign()
-    service = campaign.service if campaign else SIMULATOR
-    words = ["batchsora", "run", shown(folder)]
-    if service not in {SIMULATOR, GPTPROTO} and not is_loopback(URL(service)):
-        words += ["--base-url", service]
-    if campaign is not None and campaign.max_cost_usd is not None:
-        words += ["--max-cost", str(campaign.max_cost_usd)]
-    return shlex.join(words)
 
 
 @dataclass(frozen=True, slots=True)
