@@ -12,12 +12,12 @@ import click
 
 from batchsora.cli.options import option
 from batchsora.cli.printing import can_ask, err
-from batchsora.cli.words import cost_text
 from batchsora.errors import UsageError
 from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.totals import Totals
 from batchsora.library.connecting import SIMULATOR
 from batchsora.library.targets import Aim, shown
+from batchsora.library.words import cost_text
 from batchsora.runner.choosing import Choice
 from batchsora.runner.taking import Taken, take_in
 from batchsora.settings import Settings, parse_usd

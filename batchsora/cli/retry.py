@@ -11,11 +11,11 @@ import click
 from batchsora.cli.going_on import command_for
 from batchsora.cli.options import PATH, option
 from batchsora.cli.printing import can_ask, err, out_if_heard
-from batchsora.cli.words import clips, cost_text
 from batchsora.errors import UsageError
 from batchsora.job import Job, Reason, State
 from batchsora.ledger.ledger import Ledger
 from batchsora.library.targets import find_run, rescue_file, shown
+from batchsora.library.words import clips, cost_text
 from batchsora.lifecycle import Event, Happening, id_is_alive
 from batchsora.runner.reporting import write_reports
 
