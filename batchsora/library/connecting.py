@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,18 @@ GPTPROTO = "https://gptproto.com"
 SIMULATOR = "simulator"
 
 
+def _auth(way: str) -> Auth:
+    try:
+        return Auth(way)
+    except ValueError:
+        what = f'auth must be {", ".join(Auth)}, not "{way}"'
+        raise UsageError(what, "leave it away for bearer") from None
+
+
+def _secret(key: str | Secret | None) -> Secret | None:
+    return Secret(key) if isinstance(key, str) else key
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How a service is to be reached, as the options say."""
@@ -28,16 +40,18 @@ class Reach:
     insecure_http: bool
     trust_env: bool
     simulate: bool
+    given: Secret | None = None  # the key; None: it is in the environment
 
     @classmethod
-    def read(cls, options: dict[str, Any], *, simulate: bool) -> Self:
-        """Read the options of `service_options`."""
+    def read(cls, options: Mapping[str, Any], *, simulate: bool) -> Self:
+        """Read the options that say so, by their names; raises UsageError."""
         return cls(
-            base_url=options["base_url"],
-            auth=Auth(options["auth"]),
-            insecure_http=options["insecure_http"],
-            trust_env=options["trust_env"],
+            base_url=options.get("base_url"),
+            auth=_auth(options.get("auth") or Auth.BEARER),
+            insecure_http=bool(options.get("insecure_http")),
+            trust_env=bool(options.get("trust_env")),
             simulate=simulate,
+            given=_secret(options.get("key")),
         )
 
     def for_run(self, folder: Path, service: str) -> Reach:
@@ -69,6 +83,8 @@ class Reach:
         """
         if self.simulate:
             return Secret("simulated")
+        if self.given is not None:
+            return self.given
         names = ["GPTPROTO_API_KEY", *["OPENAI_API_KEY"] * (self.base_url is not None)]
         found = next((os.environ[name] for name in names if os.environ.get(name)), None)
         if found is None and self.auth is not Auth.NONE:
