@@ -27,14 +27,14 @@ from batchsora.cli.checkup import (
     ok,
     wrong,
 )
-from batchsora.cli.connecting import Reach
-from batchsora.cli.exits import BY_REASON, DONE, STOPPED, USAGE, gravest
 from batchsora.cli.options import place_options, service_options
 from batchsora.cli.printing import out
-from batchsora.cli.targets import run_folder
 from batchsora.cli.words import span_text
 from batchsora.errors import StopReason, UsageError
 from batchsora.job import Fault
+from batchsora.library.connecting import Reach
+from batchsora.library.exits import BY_REASON, DONE, STOPPED, USAGE, gravest
+from batchsora.library.targets import run_folder
 from batchsora.models import BUILT_IN
 from batchsora.service import hints
 from batchsora.service.client import Auth, Offer, VideoService

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from batchsora.cli.columns import GAP, aligned, columns_of, cut, flowed, wrapped
-from batchsora.cli.plan_sums import SHOWN, Money, Names, Sums
-from batchsora.cli.targets import shown
-from batchsora.cli.words import clips, cost_text, price_text
 from batchsora.job import Order
+from batchsora.library.plan_sums import SHOWN, Money, Names, Sums
+from batchsora.library.targets import shown
+from batchsora.library.words import clips, cost_text, price_text
 from batchsora.runner.planning import Action, Met
 from batchsora.service.complaints import clean
 

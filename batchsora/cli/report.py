@@ -9,9 +9,9 @@ import click
 
 from batchsora.cli.options import PATH
 from batchsora.cli.printing import out_if_heard
-from batchsora.cli.targets import LEDGER, find_run, shown
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
+from batchsora.library.targets import LEDGER, find_run, shown
 from batchsora.runner.reporting import write_reports
 
 

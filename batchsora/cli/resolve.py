@@ -9,15 +9,16 @@ from typing import Any
 
 import click
 
-from batchsora.cli.connecting import Reach, command_for
+from batchsora.cli.going_on import command_for
 from batchsora.cli.options import PATH, service_options
 from batchsora.cli.printing import out_if_heard
-from batchsora.cli.targets import find_run, other_runs, rescue_file, shown
-from batchsora.cli.words import price_text
 from batchsora.errors import UsageError
 from batchsora.job import Fault, Job, Order, Reason, State
 from batchsora.ledger.answers import Entry
 from batchsora.ledger.ledger import Ledger
+from batchsora.library.connecting import Reach
+from batchsora.library.targets import find_run, other_runs, rescue_file, shown
+from batchsora.library.words import price_text
 from batchsora.lifecycle import Event, Happening
 from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.reporting import write_reports

@@ -10,13 +10,13 @@ import click
 
 from batchsora.cli.options import PATH
 from batchsora.cli.printing import out
-from batchsora.cli.targets import LEDGER, find_run, shown
-from batchsora.cli.words import price_text
 from batchsora.clock import stamp
 from batchsora.errors import UsageError
 from batchsora.ledger.answers import Entry
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
+from batchsora.library.targets import LEDGER, find_run, shown
+from batchsora.library.words import price_text
 from batchsora.reports.columns import place_text, report_row
 from batchsora.service.complaints import clean
 

@@ -16,7 +16,6 @@ import click
 from batchsora.cli.options import PATH
 from batchsora.cli.printing import out
 from batchsora.cli.summary import settle_text
-from batchsora.cli.targets import LEDGER, find_run, shown
 from batchsora.cli.words import STATE_WORDS, budget_text, money_text, span_text
 from batchsora.clock import system_now
 from batchsora.job import State
@@ -24,6 +23,7 @@ from batchsora.ledger.lock import is_locked
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
 from batchsora.ledger.totals import Totals
+from batchsora.library.targets import LEDGER, find_run, shown
 from batchsora.reports.columns import usd_text
 
 WATCH_EVERY_S = 2.0

@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchsora.cli.printing import err, out_if_heard
-from batchsora.cli.targets import shown
 from batchsora.cli.words import (
     MENDED_IN_THE_MANIFEST,
     REASON_HINTS,
     STATE_WORDS,
-    clips,
     money_text,
-    price_text,
     states_text,
 )
 from batchsora.errors import Stop, StopReason
 from batchsora.job import Reason, State
 from batchsora.ledger.totals import Totals
+from batchsora.library.targets import shown
+from batchsora.library.words import clips, price_text
 
 if TYPE_CHECKING:
     from batchsora.runner.campaign import Outcome

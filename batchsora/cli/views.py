@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from batchsora.cli.printing import err
 from batchsora.cli.words import line_of
-from batchsora.clock import stamp
 from batchsora.ledger.totals import Totals
+from batchsora.library.logs import event_of
 from batchsora.reports.columns import usd_text
 from batchsora.runner.progress import Told
 from batchsora.runner.session import Session
@@ -97,22 +97,6 @@ class JsonLines:
         """Remember whose totals to tell."""
         self._totals = run.totals
         yield
-
-
-def event_of(told: Told) -> dict[str, Any]:
-    """Write an event for a program."""
-    event: dict[str, Any] = {"at": stamp(told.at), "event": told.what}
-    if told.job is not None:
-        job = told.job
-        event |= {"job": job.name, "key": job.key, "state": job.state.value}
-        event |= {"video_id": job.video_id} if job.video_id else {}
-        event |= {"reason": job.reason.value} if job.reason else {}
-        event |= {"file": job.kept_clip.file} if job.kept_clip else {}
-    if told.fault is not None:
-        event |= {"code": told.fault.code, "message": told.fault.message}
-    elif told.message:
-        event["message"] = told.message
-    return event
 
 
 def _totals_of(totals: Totals | None) -> dict[str, Any]:

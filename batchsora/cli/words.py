@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from batchsora.job import Job, Reason, State
+from batchsora.library.words import clips, cost_text, price_text
 from batchsora.lifecycle import Event
 
 if TYPE_CHECKING:
@@ -120,22 +121,6 @@ def budget_text(totals: Totals, limit_usd: Decimal | None) -> str:
     more = "" if limit_usd is None else f", of {limit_usd:.2f} USD allowed"
     unpriced = totals.unpriced + totals.unpriced_left
     return f"{cost_text(totals.projected_usd, unpriced)} in all{more}"
-
-
-def price_text(usd: Decimal | None) -> str:
-    """Write a price: ``0.40 USD``."""
-    return "price unknown" if usd is None else f"{usd:.2f} USD"
-
-
-def cost_text(usd: Decimal, unpriced: int) -> str:
-    """Write a sum of prices some of which are not known."""
-    more = f" and {clips(unpriced)} of unknown price" if unpriced else ""
-    return f"{usd:.2f} USD{more}"
-
-
-def clips(count: int) -> str:
-    """Count clips: ``1 clip``, ``2 clips``."""
-    return f"{count} clip" if count == 1 else f"{count} clips"
 
 
 def span_text(seconds: float) -> str:

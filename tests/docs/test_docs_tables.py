@@ -28,11 +28,11 @@ from platformdirs.unix import Unix
 
 import batchsora
 from batchsora.cli import COMMANDS, group
-from batchsora.cli.exits import BY_REASON, PRECEDENCE
-from batchsora.cli.targets import rescue_file
-from batchsora.cli.views import event_of
 from batchsora.errors import StopReason
 from batchsora.job import Clip, Fault, Fit, Job, Order, Reason, Size, State
+from batchsora.library.exits import BY_REASON, PRECEDENCE
+from batchsora.library.logs import event_of
+from batchsora.library.targets import rescue_file
 from batchsora.lifecycle import NEXT_STEP, TRANSITIONS, Event, Step
 from batchsora.manifest.fields import DEFAULTS, FIELDS
 from batchsora.manifest.head import KEYS

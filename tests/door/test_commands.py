@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from batchsora.cli import COMMANDS, group
-from batchsora.cli.exits import PRECEDENCE, gravest, leave_with
+from batchsora.cli.exits import leave_with
+from batchsora.library.exits import PRECEDENCE, gravest
 from batchsora.simulator import Fault
 
 from .door import KEY, QUICK, Desk, interrupt, service
