@@ -12,7 +12,7 @@ from click.exceptions import Exit
 
 from batchsora.cli.printing import silence
 from batchsora.reports.columns import AddRow, Cell, Row, place_text, usd_text
-from batchsora.reports.tables import disarmed
+from batchsora.reports.tables import fit_for_sheets
 from batchsora.runner.planning import Action, Gone, Met
 
 COLUMNS = (
@@ -44,7 +44,7 @@ def row_writer(form: Form) -> AddRow | None:
         case Form.CSV:
             lines = csv.writer(_Stdout(), lineterminator="\r\n")
             lines.writerow(COLUMNS)
-            return lambda row: lines.writerow(map(disarmed, row.values()))
+            return lambda row: lines.writerow(map(fit_for_sheets, row.values()))
         case _:
             assert_never(form)
 

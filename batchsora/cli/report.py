@@ -25,6 +25,6 @@ def command(target: Path | None) -> int:
     folder = find_run(target)
     with closing(open_for_reading(folder / LEDGER)) as ledger:
         write_reports(folder, Records(ledger))
-    for name in ("report.csv", "report.json"):
+    for name in ("report.csv", "report.json", "attempts.csv"):
         out_if_heard(shown(folder / name))
     return 0

@@ -7,10 +7,12 @@ is answered whole, or a page at a time.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 
 from sqlite_utils import Database
@@ -27,8 +29,9 @@ from batchsora.ledger.answers import (
     Tally,
     read_entry,
 )
+from batchsora.ledger.attempts import TOLD_BY, Attempt, attempts_of, is_plain, plain_attempt
 from batchsora.ledger.opening import ask
-from batchsora.ledger.rows import read_job
+from batchsora.ledger.rows import Row, read_job
 from batchsora.ledger.schema import BOUGHT, WAS_BOUGHT
 
 BILLED = "(purchases > 0 or state in ('submitting', 'in_doubt'))"
@@ -95,6 +98,34 @@ class Records:
     def entries(self) -> Iterator[Entry]:
         """Read what is reported: the manifest's jobs in order, then what was bought and is gone."""
         yield from self._reported(None)
+
+    def never_bought(self) -> Iterator[Entry]:
+        """Read what `entries` leaves out though requests were begun: gone, and nothing bought."""
+        yield from self._pages("rowid", f"position is null and attempts > 0 and not {BILLED}", ())
+
+    def with_attempts(self, entries: Iterator[Entry]) -> Iterator[tuple[Entry, list[Attempt]]]:
+        """Read, a page at a time, the create requests that were begun for each, oldest first."""
+        while page := list(islice(entries, PAGE)):
+            told_by_history = [
+                it.job.key for it in page if it.job.attempts and not is_plain(it.job)
+            ]
+            pasts = self._pasts_of_requests(told_by_history)
+            for entry in page:
+                job = entry.job
+                plain = [plain_attempt(job)] if is_plain(job) else None
+                yield entry, plain or attempts_of(job, pasts.get(job.key, ()))
+
+    def _pasts_of_requests(self, keys: Sequence[str]) -> dict[str, list[Past]]:
+        found: dict[str, list[Past]] = defaultdict(list)
+        rows = self._ask(
+            "select key, at, event, state, detail from events"
+            " where key in (select value from json_each(?))"
+            " and event in (select value from json_each(?)) order by key, seq",
+            (json.dumps(keys), json.dumps(TOLD_BY)),
+        )
+        for row in rows:
+            found[row["key"]].append(_read_past(row))
+        return found
 
     def _reported(self, ids: Sequence[str] | None) -> Iterator[Entry]:
         """Read what is reported of some ids; None means all."""
@@ -175,15 +206,7 @@ class Records:
     def history(self, key: str) -> list[Past]:
         """Read all that happened to a job, oldest first."""
         rows = self._ask("select * from events where key = ? order by seq", (key,))
-        return [
-            Past(
-                read_stamp(row["at"]),
-                row["event"],
-                State(row["state"]),
-                json.loads(row["detail"]),
-            )
-            for row in rows
-        ]
+        return [_read_past(row) for row in rows]
 
     def owner_of(self, video_id: str) -> str | None:
         """Say which job's key has this video, or had it before it was bought again."""
@@ -239,6 +262,10 @@ class Records:
             for job in map(read_job, rows)
             if job.completed_at and job.submitted_at
         ]
+
+
+def _read_past(row: Row) -> Past:
+    return Past(read_stamp(row["at"]), row["event"], State(row["state"]), json.loads(row["detail"]))
 
 
 def _is_glob(name: str) -> bool:

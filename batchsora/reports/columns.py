@@ -54,7 +54,7 @@ def report_row(entry: Entry, own: Sequence[str]) -> Row:
 
 def time_text(at: datetime) -> str:
     """Write a time to the second, in UTC: ``2026-01-31T09:30:00Z``."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:-6]}Z"
 
 
 def place_text(file: str | None, line: int | None) -> Cell:

@@ -8,11 +8,18 @@ from batchsora.clock import Now, system_now
 from batchsora.job import State
 from batchsora.ledger.records import Records
 from batchsora.ledger.totals import Totals
-from batchsora.reports import csv_report, json_report, report_row
+from batchsora.reports import (
+    ATTEMPT_COLUMNS,
+    attempt_row,
+    csv_report,
+    csv_table,
+    json_report,
+    report_row,
+)
 
 
 def write_reports(folder: Path, records: Records, now: Now = system_now) -> None:
-    """Write report.csv and report.json; raises OSError, the old ones being whole."""
+    """Write report.csv, attempts.csv and report.json; raises OSError, the old ones being whole."""
     campaign = records.campaign()
     if campaign is None:
         return
@@ -34,12 +41,18 @@ def write_reports(folder: Path, records: Records, now: Now = system_now) -> None
     }
     with (
         csv_report(folder / "report.csv", own) as add_line,
+        csv_table(folder / "attempts.csv", ATTEMPT_COLUMNS) as add_attempt,
         json_report(folder / "report.json", run=run, totals=counted) as add_object,
     ):
-        for entry in records.entries():
+        for entry, attempts in records.with_attempts(records.entries()):
             row = report_row(entry, own)
             add_line(row)
             add_object(row)
+            for attempt in attempts:
+                add_attempt(attempt_row(entry, attempt))
+        for entry, attempts in records.with_attempts(records.never_bought()):
+            for attempt in attempts:
+                add_attempt(attempt_row(entry, attempt))
 
 
 def _columns_in_use(records: Records) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ KEPT = {  # in a run folder that is done, beside the clips and the embedded simu
     "ledger.db-journal",
     "manifest.yaml",
     "report.csv",
+    "attempts.csv",
     "report.json",
     "run.log",
     "work/lock",
