@@ -15,9 +15,9 @@ import click
 from batchsora.cli.agreeing import Deal, confirm_option
 from batchsora.cli.asking import read_asked
 from batchsora.cli.connecting import Reach
-from batchsora.cli.exits import code_of
 from batchsora.cli.gathering import gather_images
 from batchsora.cli.logs import RunLog
+from batchsora.cli.notifying import Ending, FollowUp, follow_up_options
 from batchsora.cli.options import (
     PATH,
     encoding_option,
@@ -68,6 +68,7 @@ from batchsora.settings import Settings, settle
 @models_option
 @encoding_option
 @service_options
+@follow_up_options
 @option(
     "--progress",
     type=click.Choice(["auto", "plain", "json", "none"]),
@@ -106,6 +107,7 @@ def command(target: Path, **options: Any) -> int:
         quiet=options["quiet"] or options["progress"] == "json",
     )
     see_to_folder(aim)
+    follow_up = FollowUp.read(options)
     log_file = options["log_file"] or aim.folder / "run.log"
     with Ledger(aim.folder, rescue_file=rescue_file()) as ledger:
         view = open_view(options["progress"], verbose=options["verbose"], quiet=options["quiet"])
@@ -130,7 +132,8 @@ def command(target: Path, **options: Any) -> int:
                 resend_absent=options["resend_absent"],
                 save_inputs=options["save_inputs"],
             )
-            return asyncio.run(agreed.carry_out(view, log))
+            ending = asyncio.run(agreed.carry_out(view, log))
+    return follow_up.carry_out(ending)
 
 
 def _read_work(options: dict[str, Any]) -> Work:
@@ -168,8 +171,8 @@ class _Agreed:
     resend_absent: bool
     save_inputs: bool
 
-    async def carry_out(self, view: View, log: RunLog) -> int:
-        """Carry it out, sum it up, and say with which code it ends."""
+    async def carry_out(self, view: View, log: RunLog) -> Ending:
+        """Carry it out, sum it up, and say how it ended."""
 
         def tell(told: Told) -> None:
             log.tell(told)
@@ -200,4 +203,4 @@ class _Agreed:
             stops, folder = stopping.stops, self.aim.folder
             explain(outcome, stops, folder, go_on=go_on, log=log.path)
         sum_up(outcome, stopping.stops, self.aim.folder)
-        return code_of(outcome, stopping.stops)
+        return Ending(self.aim.folder, self.aim.manifest.name, outcome, stopping.stops, view)

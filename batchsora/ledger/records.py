@@ -176,22 +176,21 @@ class Records:
 
     def tallies(self, which: str = REPORTED) -> list[Tally]:
         """Count jobs, those that are reported, by state, reason and price."""
-        rows = self._ask(
-            "select state, reason, price_usd, spent_usd,"  # noqa: S608 - our own words
+        return [_read_tally(row) for row in self._count("null", which)]
+
+    def tallies_by_kind(self) -> dict[tuple[str, str], list[Tally]]:
+        """Count the jobs that are reported in the same way, for each model and size."""
+        found: dict[tuple[str, str], list[Tally]] = defaultdict(list)
+        for row in self._count("model, size", REPORTED):
+            found[row["model"], row["size"]].append(_read_tally(row))
+        return dict(sorted(found.items()))
+
+    def _count(self, by: str, which: str) -> list[Row]:
+        return self._ask(
+            f"select state, reason, price_usd, spent_usd, {by},"  # noqa: S608 - our own words
             " sum(unpriced) as unpriced, count(*) as jobs"
-            f" from jobs where {which} group by 1, 2, 3, 4"
+            f" from jobs where {which} group by state, reason, price_usd, spent_usd, {by}"
         )
-        return [
-            Tally(
-                State(row["state"]),
-                None if row["reason"] is None else Reason(row["reason"]),
-                None if row["price_usd"] is None else Decimal(row["price_usd"]),
-                Decimal(row["spent_usd"]),
-                row["unpriced"],
-                row["jobs"],
-            )
-            for row in rows
-        ]
 
     def kept_since(self, since: datetime) -> Kept:
         """Count the clips that came since then, and when the first of them was ordered."""
@@ -266,6 +265,17 @@ class Records:
 
 def _read_past(row: Row) -> Past:
     return Past(read_stamp(row["at"]), row["event"], State(row["state"]), json.loads(row["detail"]))
+
+
+def _read_tally(row: Row) -> Tally:
+    return Tally(
+        State(row["state"]),
+        None if row["reason"] is None else Reason(row["reason"]),
+        None if row["price_usd"] is None else Decimal(row["price_usd"]),
+        Decimal(row["spent_usd"]),
+        row["unpriced"],
+        row["jobs"],
+    )
 
 
 def _is_glob(name: str) -> bool:

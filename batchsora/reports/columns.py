@@ -37,6 +37,11 @@ def report_columns(own: Sequence[str]) -> list[str]:
     return list(_columns(tuple(own)))
 
 
+def own_columns(own: Sequence[str]) -> list[str]:
+    """Name those of the columns that are the manifest's own."""
+    return _renamed(own)
+
+
 @lru_cache(maxsize=8)  # the same for every line of a report
 def _columns(own: tuple[str, ...]) -> tuple[str, ...]:
     return (*BEFORE, *_renamed(own), *AFTER)
