@@ -11,6 +11,7 @@ import click
 
 from batchsora.cli.agreeing import confirm_option
 from batchsora.cli.hosting import Person
+from batchsora.cli.notifying import Ending, FollowUp, follow_up_options
 from batchsora.cli.options import (
     PATH,
     encoding_option,
@@ -50,6 +51,7 @@ from batchsora.library.undertaking import StoppedEarlyError, is_empty, undertake
 @models_option
 @encoding_option
 @service_options
+@follow_up_options
 @option(
     "--progress",
     type=click.Choice(["auto", "plain", "json", "none"]),
@@ -90,4 +92,6 @@ def command(target: Path, **options: Any) -> int:
         go_on = shlex.join(["batchsora", *sys.argv[1:]])
         explain(ended.outcome, ended.stops, aim.folder, go_on=go_on, log=asked.log_path)
     sum_up(ended.outcome, ended.stops, aim.folder)
-    return ended.code
+    return FollowUp.read(options).carry_out(
+        Ending(aim.folder, aim.manifest.name, ended.outcome, ended.stops, view)
+    )

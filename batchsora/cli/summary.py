@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def sum_up(outcome: Outcome, stops: Sequence[Stop], folder: Path) -> None:
     """Print the result of a run."""
-    out_if_heard(_result(outcome, stops))
+    out_if_heard(result_text(outcome, stops))
     out_if_heard(f"{shown(folder / 'report.csv')}")
 
 
@@ -81,7 +81,8 @@ def settle_text(folder: Path) -> str:
     return f"settle what is in doubt with: batchsora resolve {shown(folder)} JOB {how}"
 
 
-def _result(outcome: Outcome, stops: Sequence[Stop]) -> str:
+def result_text(outcome: Outcome, stops: Sequence[Stop]) -> str:
+    """Say in a line what came of a run."""
     totals = outcome.totals
     others = totals.states[State.PENDING] - outcome.scope.states[State.PENDING]
     not_chosen = f", {others} of them not chosen" if others > 0 else ""

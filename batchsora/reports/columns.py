@@ -37,6 +37,11 @@ def report_columns(own: Sequence[str]) -> list[str]:
     return list(_columns(tuple(own)))
 
 
+def own_columns(own: Sequence[str]) -> list[str]:
+    """Name those of the columns that are the manifest's own."""
+    return _renamed(own)
+
+
 @lru_cache(maxsize=8)  # the same for every line of a report
 def _columns(own: tuple[str, ...]) -> tuple[str, ...]:
     return (*BEFORE, *_renamed(own), *AFTER)
@@ -54,7 +59,7 @@ def report_row(entry: Entry, own: Sequence[str]) -> Row:
 
 def time_text(at: datetime) -> str:
     """Write a time to the second, in UTC: ``2026-01-31T09:30:00Z``."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:-6]}Z"
 
 
 def place_text(file: str | None, line: int | None) -> Cell:

@@ -251,3 +251,26 @@ def test_what_was_put_off_without_a_wait_is_no_such_time(ledger: Ledger) -> None
     begun = ledger.record(job, Happening(Event.SUBMIT_STARTED, AT))
     ledger.record(begun, Happening(Event.SUBMIT_DEFERRED, AT, fault=Fault("unsent", "refused")))
     assert ledger.records.holds() == []
+
+
+def test_the_requests_of_jobs_come_with_them_page_by_page(ledger: Ledger) -> None:
+    jobs = take_in(ledger, *(planned(f"cat-{it}") for it in range(PAGE + 2)))
+    bring(ledger, jobs[0], State.DONE)
+    once_put_off = record(ledger, jobs[PAGE], Event.SUBMIT_STARTED, Event.SUBMIT_DEFERRED)
+    bring(ledger, once_put_off, State.RUNNING)
+    told = list(ledger.records.with_attempts(ledger.records.entries()))
+    assert [entry.job.id for entry, _ in told] == ids(ledger)
+    outcomes = {e.job.id: [it.outcome.value for it in attempts] for e, attempts in told if attempts}
+    assert outcomes == {"cat-0": ["accepted"], f"cat-{PAGE}": ["put_off", "accepted"]}
+
+
+def test_what_was_asked_for_and_not_bought_is_known_also_when_its_row_is_gone(
+    ledger: Ledger,
+) -> None:
+    names = ["bought", "refused", "never"]
+    bought, refused, never = take_in(ledger, *map(planned, names))
+    bring(ledger, bought, State.DONE)
+    record(ledger, refused, Event.SUBMIT_STARTED, Event.SUBMIT_REJECTED)
+    assert list(ledger.records.never_bought()) == []
+    gone(ledger, bought, refused, never)
+    assert [entry.job.id for entry in ledger.records.never_bought()] == ["refused"]
