@@ -12,7 +12,7 @@ import click
 
 from batchsora.cli.connecting import SIMULATOR
 from batchsora.cli.options import option
-from batchsora.cli.printing import can_ask, err
+from batchsora.cli.printing import can_ask, confirm, err
 from batchsora.cli.targets import Aim, shown
 from batchsora.cli.words import cost_text
 from batchsora.errors import UsageError
@@ -76,7 +76,7 @@ class Deal:
             try:
                 self._take(ledger, need_key, agreed)
             except _UnagreedError as unagreed:  # also where it has become more meanwhile
-                if not click.confirm(f"{unagreed}, at {self.service}: go on?", err=True):
+                if not confirm(f"{unagreed}, at {self.service}: go on?"):
                     raise UsageError("answered with no: nothing was sent") from None
                 agreed = unagreed.taken
             else:

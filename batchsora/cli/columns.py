@@ -6,6 +6,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 GAP = "  "
+_JOINERS = "\u200c\u200d"  # of emoji, and of the letters of some scripts
+_VS16 = "\ufe0f"
+_STACKED = {"Mn", "Me"}  # marks on the letter before
 
 
 def columns_of(text: str) -> int:
@@ -14,7 +17,8 @@ def columns_of(text: str) -> int:
 
 
 def _columns(letter: str) -> int:
-    if unicodedata.combining(letter):
+    # VS16 may make the sign before it as wide as two: too few columns would tear a line
+    if letter in _JOINERS or (unicodedata.category(letter) in _STACKED and letter != _VS16):
         return 0
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
@@ -36,6 +40,11 @@ def cut(text: str, width: int) -> str:
             break
         kept.append(letter)
     return f"{''.join(kept).rstrip()}…"
+
+
+def one_line(text: str, width: int) -> str:
+    """Set a text of any length and shape on one line, cut to a width."""
+    return cut(" ".join(text[: width * 4].split()), width)
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:

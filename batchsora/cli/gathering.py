@@ -45,7 +45,7 @@ def gather_images(deal: Deal, ledger: Ledger, reach: Reach, view: View, log: Run
             told_at = time.monotonic()
             view.tell(Told(told.at, "gathering", message=f"image {told.message}"))
 
-    gathered = asyncio.run(_gather(deal, ledger, reach, stopping, tell))
+    gathered = asyncio.run(_gather(deal, ledger, reach, stopping, tell=tell, view=view))
     if stopping.asked:
         raise click.Abort
     if gathered.count:
@@ -53,9 +53,9 @@ def gather_images(deal: Deal, ledger: Ledger, reach: Reach, view: View, log: Run
 
 
 async def _gather(
-    deal: Deal, ledger: Ledger, reach: Reach, stopping: Stopping, tell: Tell
+    deal: Deal, ledger: Ledger, reach: Reach, stopping: Stopping, *, tell: Tell, view: View
 ) -> Gathered:
-    listen(stopping, tell)
+    listen(stopping, tell, view.leave)
     # an image on this very machine is for a service on this very machine
     loopback = reach.simulate or is_loopback(URL(reach.called))
     async with ImageSource(

@@ -10,7 +10,7 @@ import click
 
 from batchsora.cli.connecting import command_for
 from batchsora.cli.options import PATH, option
-from batchsora.cli.printing import can_ask, err, out_if_heard
+from batchsora.cli.printing import can_ask, confirm, err, out_if_heard
 from batchsora.cli.targets import find_run, rescue_file, shown
 from batchsora.cli.words import clips, cost_text
 from batchsora.errors import UsageError
@@ -64,5 +64,5 @@ def _ask(found: Sequence[Job], *, yes: bool) -> None:
     asked = can_ask() and not yes
     if not asked:
         err(what)
-    elif not click.confirm(f"{what}. Put them back?", err=True):
+    elif not confirm(f"{what}. Put them back?"):
         raise UsageError("answered with no: nothing was changed")

@@ -176,7 +176,7 @@ class _Agreed:
             view.tell(told)
 
         stopping = Stopping()
-        listen(stopping, tell)
+        listen(stopping, tell, view.leave)
         if not self.ledger.agenda.has_work(buying=self.work is not Work.COLLECT):
             outcome = sum_up_idle(self.ledger)
         else:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from batchsora.cli.printing import out
+from batchsora.cli.printing import out_exactly
 from batchsora.manifest.schema import manifest_schema
 
 
@@ -21,7 +21,7 @@ def command() -> int:
 
     Example: batchsora schema > manifest.schema.json
     """
-    out(schema_text())
+    out_exactly(schema_text())
     return 0
 
 

@@ -109,7 +109,7 @@ def _honour(gates: Gates, lately: Lately, now: Now, tell: Tell) -> None:
         left_s = (until - now()).total_seconds()
         # a longer wait has stopped that session, and a person knows of it
         if 0 < left_s <= LONG_WAIT_S:
-            gates.pause.push(left_s)
+            gates.pause.push(left_s, "as the service asked before")
             message = f"everybody waits {left_s:.0f} s, as the service asked before"
             tell(Told(now(), "paused", message=message))
 

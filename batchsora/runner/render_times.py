@@ -67,6 +67,17 @@ class RenderTimes:
             return self._bounded(max(least_s, (age_s - seen[-1]) * LATER))
         return self._bounded(max(least_s, to_come[int(len(to_come) * SHARE)] - age_s))
 
+    def spread(self) -> tuple[float, float] | None:
+        """Tell the usual time, and one that few take longer than; None where nothing is known.
+
+        Seconds, of all kinds together, as often as each was seen lately: the median, and the
+        longest of ten.
+        """
+        seen = sorted(took_s for kind in self._seen.values() for took_s in kind)
+        if not seen:
+            return None
+        return seen[len(seen) // 2], seen[len(seen) * 9 // 10]
+
     def _bounded(self, wait_s: float) -> float:
         return min(self._longest_s, max(LEAST_S, wait_s))
 
