@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 GAP = "  "
 _JOINERS = "\u200c\u200d"  # of emoji, and of the letters of some scripts
+_WITH_BLANKS = re.compile(r"\s*\S+")
+_SHELL_WORDS = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
+_GOES_ON = " \\"
 _VS16 = "\ufe0f"
 _STACKED = {"Mn", "Me"}  # marks on the letter before
 
@@ -82,6 +86,41 @@ def wrapped(text: str, width: int) -> Iterator[str]:
     first, *rest = _filled(text.split(), width - len(GAP))
     yield first
     yield from (f"{GAP}{line}" for line in rest)
+
+
+def folded(text: str, width: int | None) -> Iterator[str]:
+    """Break a line between words where it is too wide; what follows is indented, its blanks stay.
+
+    None is a width without an end.
+    """
+    if width is None or columns_of(text) <= width:
+        yield text
+        return
+    indent = text[: len(text) - len(text.lstrip())]
+    line = ""
+    for word in _WITH_BLANKS.findall(text):
+        if line and columns_of(f"{line}{word}") > width:
+            yield cut(line, width)
+            line = f"{indent}{GAP}{word.lstrip()}"
+        else:
+            line += word
+    yield cut(line, width)
+
+
+def folded_command(command: str, width: int | None) -> Iterator[str]:
+    """Break a command as a shell takes it: a backslash ends each line but the last.
+
+    No word is cut: one that is too wide makes its line too wide.
+    """
+    line = ""
+    for word in _SHELL_WORDS.findall(command):
+        longer = f"{line} {word}" if line else word
+        if line and width is not None and columns_of(longer) > width - len(_GOES_ON):
+            yield f"{line}{_GOES_ON}"
+            line = word
+        else:
+            line = longer
+    yield line
 
 
 def _broken(phrase: str, width: int) -> list[str]:

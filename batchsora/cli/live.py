@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from batchsora.cli.columns import cut, wrapped
+from batchsora.cli.columns import cut, folded
 from batchsora.cli.news import EVERYDAY, News
 from batchsora.cli.picture import picture
 from batchsora.cli.printing import Span
@@ -40,7 +40,7 @@ class Live:
             return
         lines = [cut(news.text, width)]
         if told.what not in EVERYDAY and lines != [news.text]:
-            lines = [*wrapped(news.text, width)][:LINES_EACH]
+            lines = [*folded(news.text, width)][:LINES_EACH]
         self._region.print_above([(Span(it, news.style),) for it in lines])
 
     def leave(self) -> None:

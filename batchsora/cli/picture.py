@@ -7,8 +7,8 @@ from itertools import zip_longest
 
 from batchsora.cli.columns import columns_of, cut, one_line
 from batchsora.cli.forecast import rounded_s
-from batchsora.cli.printing import Span
-from batchsora.cli.standing import Slowed, Standing, Waiting
+from batchsora.cli.printing import NARROWEST, Span
+from batchsora.cli.standing import Keys, Slowed, Standing, Waiting
 from batchsora.cli.words import (
     budget_text,
     money_parts,
@@ -23,7 +23,6 @@ Topic = tuple[str, Sequence[Span]]  # a word, and what is said of it, the most i
 
 LABEL = 8  # columns
 BETWEEN = " · "
-NARROWEST = 20
 WIDE = 140  # from here on, two topics stand beside each other
 LINES_EACH = 3  # of a topic; what has no room in them is left out
 LONGEST_BAR = 60
@@ -31,10 +30,12 @@ LEAST_BAR = 12
 LONGEST_WHY = 300
 
 
-def picture(standing: Standing, width: int, height: int = 24) -> list[Spans]:
+def picture(
+    standing: Standing, width: int, height: int = 24, *, has_bar: bool = True
+) -> list[Spans]:
     """Draw how a run stands: no line is wider than `width`, and there are less than `height`."""
     width = max(NARROWEST, width)
-    lines = [*_progress(standing, width)]
+    lines = [*_progress(standing, width, has_bar=has_bar)]
     topics = [*_topics(standing)]
     if width >= WIDE:
         lines += _paired(topics, width)
@@ -65,7 +66,7 @@ def heartbeat(standing: Standing) -> str:
     return BETWEEN.join(told)
 
 
-def _progress(standing: Standing, width: int) -> Iterator[Spans]:
+def _progress(standing: Standing, width: int, *, has_bar: bool) -> Iterator[Spans]:
     """Draw the bar, and beside it, or below where it is narrow, how far and how long."""
     scope = standing.scope
     done, jobs = scope.states[State.DONE], max(1, scope.jobs)
@@ -78,7 +79,9 @@ def _progress(standing: Standing, width: int) -> Iterator[Spans]:
         told.append(Span(f"{span_text(standing.elapsed_s)} so far", "faint"))
     text = _joined(told, width)
     room = width - _columns(text) - 2
-    if room >= LEAST_BAR:
+    if not has_bar:
+        yield text
+    elif room >= LEAST_BAR:
         yield (*_bar(standing, min(room, LONGEST_BAR)), Span("  "), *text)
     else:
         yield tuple(_bar(standing, width))
@@ -114,7 +117,8 @@ def _topics(standing: Standing) -> Iterator[Topic]:
     yield "clips", [*_clips(standing)]
     if pace := [*_pace(standing)]:
         yield "pace", pace
-    yield "Ctrl-C", [Span(_next_key(standing), "faint")]
+    if key := _next_key(standing):
+        yield "Ctrl-C", [Span(key, "faint")]
 
 
 def _wrong(standing: Standing) -> Iterator[Span]:
@@ -134,6 +138,8 @@ def _waiting_text(waiting: Waiting) -> str:
         since = span_text(waiting.outage_s)
         again = f", tries again in {wait}" if waiting.left_s > 0 else ", trying now"
         return f"the service can't be reached since {since}{again}{why}"
+    if waiting.left_s <= 0:
+        return f"the last order was put off{why}"
     return f"paused for {wait} more, as the service asks{why}"
 
 
@@ -169,13 +175,12 @@ def _pace(standing: Standing) -> Iterator[Span]:
 
 
 def _slowed_text(slowed: Slowed) -> str:
-    asked = "" if slowed.asked is None else f" of {slowed.asked:.3g} asked for"
-    return f"orders slowed to {slowed.per_minute:.3g} a minute{asked}"
+    return f"orders slowed to {slowed.per_minute:.3g} a minute of {slowed.asked:.3g} asked for"
 
 
 def _next_key(standing: Standing) -> str:
-    if standing.is_onlooker:
-        return "ends this look; the run goes on"
+    if standing.keys is not Keys.RUN:
+        return "ends this look; the run goes on" if standing.keys is Keys.WATCH else ""
     if standing.is_ending:
         return "again: out at once; what is on the wire is then in doubt"
     return "buys no more and leaves in order; the same command goes on"

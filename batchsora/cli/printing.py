@@ -26,6 +26,7 @@ _OBEYED = re.compile(
 )
 _PICTURES = 0x2400  # Unicode has a picture of each control character of ASCII, in their order
 _DELETE, _PICTURE_OF_DELETE, _UNKNOWN = "\x7f", "\N{SYMBOL FOR DELETE}", "\N{REPLACEMENT CHARACTER}"
+NARROWEST = 20  # columns: in fewer, nothing can be told
 LONGEST = 4000  # columns of a line: nobody reads more, and a prompt may have 30,000
 
 STYLES: dict[str, dict[str, Any]] = {
@@ -90,6 +91,17 @@ def is_terminal(stream: TextIO | None) -> bool:
     except ValueError:  # it is closed
         return False
     return found and os.environ.get("TERM") not in {"dumb", "unknown"}
+
+
+def width_of(stream: TextIO | None) -> int | None:
+    """Say how many columns a line may have; None for a stream that is no terminal."""
+    if stream is None or not is_terminal(stream):
+        return None
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return None
+    return max(NARROWEST, columns) if columns else None
 
 
 def out(*lines: Line) -> None:

@@ -6,7 +6,9 @@ import asyncio
 import shlex
 import shutil
 import sys
+import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +34,14 @@ from batchsora.cli.options import (
 from batchsora.cli.plan import show_plan
 from batchsora.cli.printing import out_if_heard
 from batchsora.cli.signals import listen
-from batchsora.cli.summary import explain, sum_up
+from batchsora.cli.summary import Ending, examples, explain, sum_up
 from batchsora.cli.targets import Aim, other_runs, remember, rescue_file, see_to_folder, shown
 from batchsora.cli.views import View, open_view
+from batchsora.clock import system_now
 from batchsora.errors import UsageError
 from batchsora.ledger.ledger import Ledger
 from batchsora.manifest import any_image
-from batchsora.runner.campaign import carry_out, open_session, sum_up_idle
+from batchsora.runner.campaign import Outcome, carry_out, open_session, sum_up_idle
 from batchsora.runner.choosing import Choice
 from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.progress import Told
@@ -129,6 +132,7 @@ def command(target: Path, **options: Any) -> int:
                 work,
                 resend_absent=options["resend_absent"],
                 save_inputs=options["save_inputs"],
+                quiet=options["quiet"],
             )
             return asyncio.run(agreed.carry_out(view, log))
 
@@ -167,6 +171,7 @@ class _Agreed:
     work: Work
     resend_absent: bool
     save_inputs: bool
+    quiet: bool
 
     async def carry_out(self, view: View, log: RunLog) -> int:
         """Carry it out, sum it up, and say with which code it ends."""
@@ -175,6 +180,7 @@ class _Agreed:
             log.tell(told)
             view.tell(told)
 
+        began_at, began_s = system_now(), time.monotonic()
         stopping = Stopping()
         listen(stopping, tell, view.leave)
         if not self.ledger.agenda.has_work(buying=self.work is not Work.COLLECT):
@@ -196,8 +202,28 @@ class _Agreed:
                 async with view.watch(run):
                     outcome = await carry_out(run, self.choice)
         if view.is_for_people:
-            go_on = shlex.join(["batchsora", *sys.argv[1:]])
-            stops, folder = stopping.stops, self.aim.folder
-            explain(outcome, stops, folder, go_on=go_on, log=log.path)
+            took_s = time.monotonic() - began_s
+            ending = self._ending(outcome, stopping, began_at=began_at, took_s=took_s)
+            if not (self.quiet and ending.is_all_done):
+                explain(ending, log.path)
         sum_up(outcome, stopping.stops, self.aim.folder)
         return code_of(outcome, stopping.stops)
+
+    def _ending(
+        self, outcome: Outcome, stopping: Stopping, *, began_at: datetime, took_s: float
+    ) -> Ending:
+        return Ending(
+            name=self.aim.manifest.name,
+            service=self.reach.called,
+            folder=self.aim.folder,
+            scope=outcome.scope,
+            totals=outcome.totals,
+            examples=examples(self.ledger.agenda.examples, outcome.scope),
+            go_on=shlex.join(["batchsora", *sys.argv[1:]]),
+            began_at=began_at,
+            ended_at=system_now(),
+            took_s=took_s,
+            limit_usd=self.settings.max_cost_usd,
+            missing=outcome.missing,
+            stops=stopping.stops,
+        )

@@ -10,6 +10,7 @@ import shutil
 from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum, auto
 from pathlib import Path
 
 from batchsora.cli.forecast import ENOUGH, Load, Steady, left_s
@@ -26,6 +27,14 @@ AWAY_S = 5.0  # nobody has looked for so long: the program was suspended
 FREE_EVERY_S = 5.0
 
 
+class Keys(Enum):
+    """Where a key goes."""
+
+    RUN = auto()
+    WATCH = auto()  # to who only looks on, again and again
+    NOWHERE = auto()  # it is a single look
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Nobody asks the service for anything now, or new orders wait."""
@@ -40,7 +49,7 @@ class Slowed:
     """Orders a minute that the service takes, and those that were asked for."""
 
     per_minute: float
-    asked: float | None = None  # not known to another process
+    asked: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class Standing:
     free_bytes: int | None = None
     stops: tuple[str, ...] = ()  # why no more is bought, or done
     is_ending: bool = False  # a stop was asked for: only what is on the wire is waited for
-    is_onlooker: bool = False  # it is another process that runs
+    keys: Keys = Keys.RUN
 
     @property
     def is_short_of_room(self) -> bool:
@@ -148,10 +157,14 @@ class Observer:
             late_s=late_s,
             orders_a_second=run.gates.submit.per_minute / 60,
             slots=run.slots.limit,
-            seen_a_second=pace_of(len(self._kept), self._kept),
+            seen_a_second=pace_of(len(self._kept), self._kept_span_s),
             pause_s=run.gates.pause.left_s,
         )
         return self._steady.left_s(now_s, left_s(load))
+
+    @property
+    def _kept_span_s(self) -> float:
+        return self._kept[-1] - self._kept[0] if self._kept else 0.0
 
     def _free(self, now_s: float) -> int | None:
         if self._free_at is None or now_s - self._free_at > FREE_EVERY_S:
@@ -159,11 +172,9 @@ class Observer:
         return self._free_bytes
 
 
-def pace_of(count: int, times_s: deque[float] | tuple[float, ...]) -> float | None:
-    """Tell how many clips a second came one after the other, where enough did to believe it."""
-    if count < ENOUGH or times_s[-1] <= times_s[0]:
-        return None
-    return (count - 1) / (times_s[-1] - times_s[0])
+def pace_of(count: int, span_s: float) -> float | None:
+    """Tell how many clips a second came in a span, where enough did to believe it."""
+    return (count - 1) / span_s if count >= ENOUGH and span_s > 0 else None
 
 
 def _to_order(run: Session) -> int:

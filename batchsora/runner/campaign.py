@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from batchsora.backoff import Backoff
 from batchsora.clock import Now, system_now
 from batchsora.errors import Stop, StopReason
-from batchsora.job import Fault, Reason, State
+from batchsora.job import Fault, State
 from batchsora.ledger.lately import Lately
 from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.totals import Totals
@@ -46,7 +45,6 @@ class Outcome:
 
     totals: Totals  # of all that the ledger reports
     scope: Totals  # of the jobs that this session drove
-    failed: Mapping[Reason, int]  # how many of these failed for which reason
     missing: int  # finished clips of the chosen jobs that are not here any more
 
 
@@ -67,9 +65,7 @@ def open_session(
     offload: Callable[[Callable[[], Any]], Awaitable[Any]] = asyncio.to_thread,
 ) -> Session:
     """Put together what the steps of a run share; what the ledger knows is learned from."""
-    times = RenderTimes(settings.poll_interval_s)
-    for job, took_s in ledger.records.render_times():
-        times.learn(job.order, took_s, looks=2, going_at_s=took_s)
+    times = RenderTimes.recalled(settings.poll_interval_s, ledger.records.render_times())
     gates = Gates(settings)
     _honour(gates, Lately(ledger.db), now, tell)
     totals = ledger.keep_account(settings.max_cost_usd)
@@ -122,12 +118,8 @@ def sum_up_idle(ledger: Ledger) -> Outcome:
 
 def _outcome(ledger: Ledger) -> Outcome:
     totals, scope = ledger.records.tallies(), ledger.agenda.tallies_of_session()
-    failed: Counter[Reason] = Counter()
-    for tally in scope:
-        if tally.reason is not None:
-            failed[tally.reason] += tally.jobs
     missing = ledger.agenda.count_missing()
-    return Outcome(Totals.of(totals), Totals.of(scope), failed, missing)
+    return Outcome(Totals.of(totals), Totals.of(scope), missing)
 
 
 async def carry_out(run: Session, choice: Choice) -> Outcome:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterable
+from typing import Self
 
-from batchsora.job import Order
+from batchsora.job import Job, Order
 
 Kind = tuple[str, int, str]
 
@@ -27,6 +29,14 @@ class RenderTimes:
         """`longest_s` is the longest time between two looks."""
         self._longest_s = longest_s
         self._seen: dict[Kind, deque[float]] = {}
+
+    @classmethod
+    def recalled(cls, longest_s: float, renders: Iterable[tuple[Job, float]]) -> Self:
+        """Learn from the jobs of earlier sessions, the newest first, and the seconds they took."""
+        times = cls(longest_s)
+        for job, took_s in renders:
+            times.learn(job.order, took_s, looks=2, going_at_s=took_s)
+        return times
 
     def learn(
         self,
