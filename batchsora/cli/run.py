@@ -183,7 +183,8 @@ class _Agreed:
         began_at, began_s = system_now(), time.monotonic()
         stopping = Stopping()
         listen(stopping, tell, view.leave)
-        if not self.ledger.agenda.has_work(buying=self.work is not Work.COLLECT):
+        is_idle = not self.ledger.agenda.has_work(buying=self.work is not Work.COLLECT)
+        if is_idle:
             outcome = sum_up_idle(self.ledger)
         else:
             async with self.reach.open(self.aim.folder) as service:
@@ -204,7 +205,7 @@ class _Agreed:
         if view.is_for_people:
             took_s = time.monotonic() - began_s
             ending = self._ending(outcome, stopping, began_at=began_at, took_s=took_s)
-            if not (self.quiet and ending.is_all_done):
+            if not (ending.is_well and (self.quiet or is_idle)):
                 explain(ending, log.path)
         sum_up(outcome, stopping.stops, self.aim.folder)
         return code_of(outcome, stopping.stops)

@@ -78,10 +78,10 @@ class Ending:
     stops: Sequence[Stop] = field(default=())
 
     @property
-    def is_all_done(self) -> bool:
-        """Tell whether every job has its clip, and nothing else is to be said."""
-        everything = self.totals.states[State.DONE] == self.totals.jobs
-        return everything and not self.missing and not self.stops
+    def is_well(self) -> bool:
+        """Tell whether every job has its clip, and nobody has to see to anything."""
+        all_done = self.scope.states[State.DONE] == self.scope.jobs
+        return all_done and not (self.missing or self.stops or self.totals.states[State.IN_DOUBT])
 
 
 def sum_up(outcome: Outcome, stops: Sequence[Stop], folder: Path) -> None:
