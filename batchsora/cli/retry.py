@@ -11,7 +11,7 @@ import click
 from batchsora.cli.going_on import command_for
 from batchsora.cli.marks import Marks, read_marks
 from batchsora.cli.options import PATH, option
-from batchsora.cli.printing import can_ask, err, out_if_heard
+from batchsora.cli.printing import can_ask, confirm, err, out_if_heard
 from batchsora.errors import UsageError
 from batchsora.job import Job, Reason, State
 from batchsora.ledger.answers import Entry
@@ -116,5 +116,5 @@ def _ask(found: Sequence[Job], *, yes: bool) -> None:
     asked = can_ask() and not yes
     if not asked:
         err(what)
-    elif not click.confirm(f"{what}. Put them back?", err=True):
+    elif not confirm(f"{what}. Put them back?"):
         raise UsageError("answered with no: nothing was changed")

@@ -191,19 +191,44 @@ class Records:
     def _count(self, by: str, which: str) -> list[Row]:
         return self._ask(
             f"select state, reason, price_usd, spent_usd, {by},"  # noqa: S608 - our own words
-            " sum(unpriced) as unpriced, count(*) as jobs"
+            " sum(unpriced) as unpriced, count(*) as jobs,"
+            " sum(state = 'running' and render_started_at is not null) as rendering"
             f" from jobs where {which} group by state, reason, price_usd, spent_usd, {by}"
         )
 
+    def examples(
+        self, state: State, reason: Reason | None, limit: int, which: str = REPORTED
+    ) -> list[str]:
+        """Name the first jobs of a state and a reason, those that are reported."""
+        rows = self._ask(
+            f"select id, take from jobs where {which} and state = ? and reason is ?"  # noqa: S608 - our own words
+            " order by position is null, position, rowid limit ?",
+            (state, reason, limit),
+        )
+        return [f"{row['id']}#{row['take']}" for row in rows]
+
+    def last_ordered_at(self) -> datetime | None:
+        """Tell when the newest of the jobs was ordered that the service has unfinished."""
+        row = self._first(
+            "select max(submitted_at) as at from jobs"
+            " where state in ('in_doubt', 'running', 'rendered') and state = 'running'"
+        )
+        return None if row is None or row["at"] is None else read_stamp(row["at"])
+
     def kept_since(self, since: datetime) -> Kept:
-        """Count the clips that came since then, and when the first of them was ordered."""
+        """Count the clips that came since then, and tell when the first of them was ordered."""
         (row,) = self._ask(
-            "select count(*) as clips, min(submitted_at) as first"
+            "select count(*) as clips, min(submitted_at) as first,"
+            " min(downloaded_at) as first_kept, max(downloaded_at) as last_kept"
             " from jobs where state = 'done' and downloaded_at >= ?",
             (stamp(since),),
         )
         first = None if row["first"] is None else max(since, read_stamp(row["first"]))
-        return Kept(row["clips"], first)
+        if first is None:
+            return Kept(row["clips"], None)
+        return Kept(
+            row["clips"], first, read_stamp(row["first_kept"]), read_stamp(row["last_kept"])
+        )
 
     def history(self, key: str) -> list[Past]:
         """Read all that happened to a job, oldest first."""
@@ -302,6 +327,7 @@ def _read_tally(row: Row) -> Tally:
         Decimal(row["spent_usd"]),
         row["unpriced"],
         row["jobs"],
+        row["rendering"],
     )
 
 

@@ -23,7 +23,10 @@ SOONER = {"BATCHSORA_RATE": "4/1s"}  # nobody waits for a rate here
 
 _CLOCK = re.compile(r"^\d\d:\d\d:\d\d (?=\S)")
 _SPAN = re.compile(r"made in \S+( s)?")
-_LEFT = re.compile(r"^  (to fetch|at the service|waiting) +\d+ ")
+_HEAD = re.compile(r" · \d+ \w+ \d{4}, \d\d:\d\d to \d\d:\d\d · took .*$")
+_MOMENT = re.compile(
+    r"^  (done|money|left): |^ {14}[\d,]+ (being sent|to fetch|at the service|waiting): "
+)
 _STANDS = re.compile(r"^\d+ (done|to fetch|at the service|waiting).*;.*")
 
 
@@ -79,10 +82,10 @@ def news(lines: list[str]) -> set[str]:
 
 def result(lines: list[str], *, interrupted: bool) -> list[str]:
     """Pick the other lines; how the jobs stand at a Ctrl-C is a matter of the moment."""
-    rest = [line for line in lines if not _CLOCK.match(line)]
+    rest = [_HEAD.sub(" · some time", line) for line in lines if not _CLOCK.match(line)]
     if not interrupted:
         return rest
-    return [_STANDS.sub("so it stands", line) for line in rest if not _LEFT.match(line)]
+    return [_STANDS.sub("so it stands", line) for line in rest if not _MOMENT.match(line)]
 
 
 @dataclass(slots=True)
@@ -169,7 +172,8 @@ def shell(folder: Path, *pages: Path) -> Iterator[Shell]:
         for block in blocks(page):
             if block.file:
                 (folder / block.file).write_text(block.text, encoding="utf-8")
-    found = Shell(folder, {"PATH": os.environ["PATH"], "HOME": str(folder), **SOONER})
+    here = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(folder)}
+    found = Shell(folder, {**here, **SOONER})
     try:
         yield found
     finally:

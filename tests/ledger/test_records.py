@@ -217,9 +217,13 @@ def test_clips_that_came_lately_are_counted_from_when_the_first_of_them_was_orde
         at = AT + timedelta(minutes=minutes)
         ledger.record(checked, Happening(Event.DOWNLOAD_KEPT, at))
     ordered_at = jobs_ordered_at(ledger)
-    assert ledger.records.kept_since(AT) == Kept(3, max(AT, ordered_at))
+    assert ledger.records.kept_since(AT) == Kept(
+        3, max(AT, ordered_at), AT, AT + timedelta(minutes=2)
+    )
     later = AT + timedelta(seconds=1)
-    assert ledger.records.kept_since(later) == Kept(2, max(later, ordered_at))
+    assert ledger.records.kept_since(later) == Kept(
+        2, max(later, ordered_at), AT + timedelta(minutes=1), AT + timedelta(minutes=2)
+    )
     assert ledger.records.kept_since(AT + timedelta(hours=1)) == Kept(0, None)
 
 
