@@ -1,4 +1,4 @@
-"""The sessions that the pages show are real: each command runs, prints and ends as it is shown."""
+"""What the pages have typed is real: each command runs, prints and ends as it is shown."""
 
 import json
 import shutil
@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from doc_pages import DOCS, README, the_block
-from doc_sessions import Played, Shell, Step, news, result, shell, steps
+from doc_kinds import BEFORE, pages_with
+from doc_pages import README, the_block
+from doc_sessions import Played, Step, differences
+from doc_shell import Shell, shell
 
 from batchsora.errors import LedgerError
 from batchsora.job import State
@@ -26,7 +28,7 @@ RUN = "runs/spring-simulated"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A page's commands, played one after the other in a shell that is still open."""
+    """The README's commands, played one after the other in a shell that is still open."""
 
     shell: Shell
     played: list[Played]
@@ -44,50 +46,81 @@ class Session:
 @pytest.fixture(scope="module")
 def readme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """Play the README once, for all of these tests."""
-    with shell(tmp_path_factory.mktemp("readme"), README) as opened:
-        yield Session(opened, [opened.play(step) for step in steps(README)])
+    with shell(tmp_path_factory.mktemp("readme")) as opened:
+        yield Session(opened, opened.reads(README))
 
 
-def see_as_shown(played: list[Played]) -> None:
-    """See that every command printed what the page shows, and ended with the code shown."""
-    for it in played:
-        interrupted = it.step.interrupted_after is not None
-        assert it.code == it.step.code, (it.step.command, it.lines)
-        assert result(it.lines, interrupted=interrupted) == result(
-            it.step.shown, interrupted=interrupted
-        )
-    # which of two clips is done before a Ctrl-C is a matter of the moment: all news together
-    told = set[str]().union(*(news(it.lines) for it in played))
-    assert told == set[str]().union(*(news(it.step.shown) for it in played))
+@pytest.mark.parametrize(
+    "page", [it for it in pages_with("console", "sh") if it != README], ids=lambda page: page.name
+)
+def test_what_a_page_has_typed_goes_as_it_is_shown(page: Path, tmp_path: Path) -> None:
+    # stale? python tests/docs/sessions_pages.py
+    with shell(tmp_path) as opened:
+        for command in BEFORE.get(page.name, ()):
+            assert opened.play(Step(command)).code == 0
+        assert differences(opened.reads(page)) == []
 
 
 def test_the_readmes_session_runs_is_interrupted_and_resumes_as_it_is_shown(
     readme: Session,
 ) -> None:
-    see_as_shown(readme.played)
-    assert [it.code for it in readme.played].count(130) == 1
-    assert sum("ordered" in line for it in readme.played for line in it.lines) == 3
-
-
-def test_a_doubt_is_rehearsed_and_settled_as_the_simulators_page_shows_it(tmp_path: Path) -> None:
-    page = DOCS / "simulator.md"
-    with shell(tmp_path, README, page) as opened:
-        played = [opened.play(step) for step in steps(page)]
-    see_as_shown(played)
-    assert [it.code for it in played if "run" in it.step.command] == [6, 0, 1]
+    assert differences(readme.played) == []
+    rehearsed = [it for it in readme.played if "--simulate" in it.step.command]
+    assert [it.code for it in rehearsed] == [130, 0]
+    assert sum("ordered" in line for it in rehearsed for line in it.lines) == 3
 
 
 def test_status_as_json_has_the_keys_that_are_documented(readme: Session) -> None:
     said = readme.shell.play(Step(f"batchsora status {RUN} --json"))
     told = json.loads(said.lines[0])
-    shown = json.loads(the_block(DOCS / "running.md", "json status").text)
+    shown = json.loads(the_block("json status").text)
     assert list(told) == list(shown)
     assert told["states"] == shown["states"]
 
 
+def test_an_event_has_the_keys_that_are_documented(readme: Session) -> None:
+    words = "batchsora run manifests/spring.yaml --simulate --out-dir runs/told --progress json"
+    told = [json.loads(line) for line in readme.shell.play(Step(words)).lines[:-2]]
+    shown = json.loads(the_block("json event").text)
+    of_its_kind = [it for it in told if it["event"] == shown["event"]]
+    assert len(of_its_kind) == 3
+    assert {tuple(it) for it in of_its_kind} == {tuple(shown)}
+    assert set(shown["totals"]) <= set[str]().union(*(it["totals"] for it in of_its_kind))
+
+
+EDITS = {
+    "takes: 2 ": "takes: 3 ",
+    "The rocket lifts off in slow motion": (
+        '"The rocket lifts off, smoke rolling towards the camera"'
+    ),
+    "rows:\n": (
+        "rows:\n  - {id: galaxies, image: images/galaxies.jpg, prompt: Slow drift through stars}\n"
+    ),
+}
+TAKEN_OUT = "  - {id: steam, image: images/coffee.jpg, prompt: Steam rises from the cup}\n"
+
+
+def test_the_plan_after_some_edits_is_as_it_is_shown(tmp_path: Path) -> None:
+    with shell(tmp_path) as opened:
+        manifest = opened.folder / "manifests" / "spring.yaml"
+        text = manifest.read_text(encoding="utf-8")
+        manifest.write_text(text + TAKEN_OUT, encoding="utf-8")
+        assert opened.play(Step("batchsora run manifests/spring.yaml --simulate")).code == 0
+        for before, after in EDITS.items():
+            assert text.count(before) == 1
+            text = text.replace(before, after)
+        manifest.write_text(text, encoding="utf-8")
+        plan = "batchsora plan manifests/spring.yaml --simulate"
+        told = opened.play(Step(f"COLUMNS=80 {plan}")).lines
+        lines = opened.play(Step(f"{plan} --json")).lines
+    assert told == the_block("text plan").text.splitlines()
+    shown = json.loads(the_block("json plan").text)
+    assert shown in [json.loads(line) for line in lines]
+
+
 def test_the_report_for_programs_has_the_keys_that_are_documented(readme: Session) -> None:
     told = json.loads((readme.run_folder / "report.json").read_text())
-    shown = json.loads(the_block(DOCS / "reports.md", "json report").text)
+    shown = json.loads(the_block("json report").text)
     assert list(told) == list(shown)
     for part in ("run", "totals"):
         assert list(told[part]) == list(shown[part])
@@ -100,7 +133,7 @@ def totals_of(ledger: Path) -> Totals:
 
 
 def run_python(block: str, folder: Path) -> str:
-    script = the_block(DOCS / "reliability.md", f"python {block}").text
+    script = the_block(f"python {block}").text
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=folder, check=True, capture_output=True, text=True
     )
