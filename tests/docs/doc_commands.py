@@ -35,7 +35,7 @@ def _installs(command: str, _: Path) -> None:
     """See that the extras and the files that are named exist."""
     _parses(command, _)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    words = shlex.split(command)
+    words = shlex.split(command, comments=True)
     for extras in re.findall(r"\.\[(.+?)\]", command):
         assert set(extras.split(",")) <= set(project["optional-dependencies"]), command
     for word, value in pairwise(words):
@@ -50,12 +50,12 @@ def _activates(command: str, _: Path) -> None:
 
 def _makes(command: str, _: Path) -> None:
     """See that make knows the target, and how to get there."""
-    make(*shlex.split(command)[1:])
+    make(*shlex.split(command, comments=True)[1:])
 
 
 def _opens(command: str, folder: Path) -> None:
     """See that what is opened is there."""
-    assert (folder / shlex.split(command)[-1]).is_file(), command
+    assert (folder / shlex.split(command, comments=True)[-1]).is_file(), command
 
 
 NOT_RUN = (

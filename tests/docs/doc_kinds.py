@@ -17,7 +17,7 @@ WRITTEN = tuple(page for page in PAGES if page not in GENERATED)
 
 _PLAYED = "test_docs_sessions.py::test_what_a_page_has_typed_goes_as_it_is_shown"
 _TAKEN = "test_docs_manifests.py::test_a_manifest_is_taken_and_planned_or_refused_as_it_is_shown"
-_PLANNED = "test_docs_sessions.py::test_the_plan_after_some_edits_is_as_it_is_shown"
+_PLANNED = "test_docs_outputs.py::test_the_plan_after_some_edits_is_as_it_is_shown"
 
 KINDS = {
     "console": _PLAYED,
@@ -33,16 +33,16 @@ KINDS = {
     "yaml scenario": "test_docs_manifests.py::test_a_scenario_is_taken_as_it_is_shown",
     "text plan": _PLANNED,
     "json plan": _PLANNED,
-    "json event": "test_docs_sessions.py::test_an_event_has_the_keys_that_are_documented",
-    "json status": "test_docs_sessions.py::test_status_as_json_has_the_keys_that_are_documented",
+    "json event": "test_docs_outputs.py::test_an_event_has_the_keys_that_are_documented",
+    "json status": "test_docs_outputs.py::test_status_as_json_has_the_keys_that_are_documented",
     "json report": (
-        "test_docs_sessions.py::test_the_report_for_programs_has_the_keys_that_are_documented"
+        "test_docs_outputs.py::test_the_report_for_programs_has_the_keys_that_are_documented"
     ),
     "python backup": (
-        "test_docs_sessions.py::test_a_ledger_that_is_copied_as_documented_knows_the_same"
+        "test_docs_outputs.py::test_a_ledger_that_is_copied_as_documented_knows_the_same"
     ),
     "python salvage": (
-        "test_docs_sessions.py"
+        "test_docs_outputs.py"
         "::test_a_damaged_ledger_is_saved_as_documented_and_knows_every_purchase"
     ),
     "mermaid": "test_docs_states.py::test_the_diagrams_are_as_their_maker_draws_them",

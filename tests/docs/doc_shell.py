@@ -25,6 +25,7 @@ PATIENCE_S = 60.0
 GPTPROTO = "https://gptproto.com"
 KEY = "GPTPROTO_API_KEY"
 ADDRESS = "BATCHSORA_BASE_URL"
+SLOWLY = {"BATCHSORA_RATE": "1/2s"}  # a Ctrl-C comes between two orders, also on a slow machine
 SURROUNDINGS = {
     # the package that is imported here is the one that is run, wherever another one is installed
     "PYTHONPATH": str(Path(batchsora.__file__).parents[1]),
@@ -101,7 +102,8 @@ class Shell:
         return Played(step, played.code, [*before, last, *played.lines])
 
     def _follow(self, step: Step, command: str) -> Played:
-        with self._start(command) as process:
+        env = self.env | (SLOWLY if step.interrupted_after else {})
+        with self._start(command, env) as process:
             alarm = threading.Timer(PATIENCE_S, process.kill)
             alarm.start()
             try:
@@ -126,7 +128,7 @@ class Shell:
         return Played(step, 0, list(step.shown))
 
     def _listening(self, words: list[str]) -> str:
-        process = self._start(f"exec {shlex.join(words)}")
+        process = self._start(f"exec {shlex.join(words)}", self.env)
         self.servers.append(process)
         assert process.stdout is not None
         return process.stdout.readline().strip()
@@ -141,11 +143,11 @@ class Shell:
             text = text.replace(real, shown)
         return text.replace(str(self.home), "~")
 
-    def _start(self, command: str) -> subprocess.Popen[str]:
+    def _start(self, command: str, env: dict[str, str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
             ["bash", "-c", command],
             cwd=self.folder,
-            env=self.env,
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

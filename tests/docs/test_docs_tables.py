@@ -50,6 +50,9 @@ ARCHITECTURE, CONTRIBUTING, MANIFEST, RELIABILITY, REPORTS, RUNNING, SIMULATOR =
 )  # fmt: skip
 
 
+HOUSE = Path(batchsora.__file__).parent
+
+
 def parameters(name: str) -> list[Option]:
     """Read the options of a command, as help shows them."""
     context = Context(group)
@@ -140,6 +143,14 @@ def test_every_reason_to_stop_has_its_exit_code_and_says_what_is_still_fetched()
     assert told == {reason: (code, reason in COLLECT) for reason, code in BY_REASON.items()}
 
 
+def test_what_a_newcomer_is_told_to_look_for_is_what_the_program_says() -> None:
+    sources = [it.read_text(encoding="utf-8") for it in HOUSE.rglob("*.py")]
+    for row in table(DOCS / "getting-started.md", "it says"):
+        for said in re.findall(r"\*(.+?)\*", row["it says"]):
+            for part in said.split("…"):
+                assert any(part.strip() in source for source in sources), said
+
+
 def test_every_reason_to_fail_is_listed() -> None:
     assert listed(RUNNING, "reason") == list(Reason)
 
@@ -159,9 +170,8 @@ def test_every_event_is_listed() -> None:
 
 
 def test_every_room_is_listed() -> None:
-    house = Path(batchsora.__file__).parent
-    rooms = {it.name for it in house.glob("*.py")} | {
-        f"{it.parent.name}/" for it in house.glob("*/*.py")
+    rooms = {it.name for it in HOUSE.glob("*.py")} | {
+        f"{it.parent.name}/" for it in HOUSE.glob("*/*.py")
     }
     assert set(listed(ARCHITECTURE, "room")) == rooms - {"__init__.py"}
 
