@@ -9,6 +9,7 @@ import yaml
 from click import Choice, Context, Option
 from commands_page import PAGE as COMMANDS_PAGE
 from commands_page import commands_page
+from doc_commands import make
 from doc_pages import (
     DOCS,
     README,
@@ -262,6 +263,12 @@ def test_every_promise_that_is_taken_out_is_listed_with_the_tests_that_miss_it()
 
 def test_the_targets_that_are_listed_are_those_of_the_makefile() -> None:
     assert listed(CONTRIBUTING, "target") == [f"make {it}" for it in make_targets() if it != "help"]
+
+
+def test_every_part_that_make_docs_writes_is_listed() -> None:
+    told = [bare(row["written by"]) for row in table(CONTRIBUTING, "part", "written by")]
+    real = [line.replace(".venv/bin/", "") for line in make("docs") if "tests/docs/" in line]
+    assert told == [*real, "batchsora schema"]
 
 
 def test_the_folders_of_tests_that_are_listed_are_there() -> None:
