@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -66,10 +67,14 @@ NOT_RUN = (
     NotRun(r"make (?!run\b)", "it takes long, or these tests are a part of it", _makes),
     NotRun(r"(open|xdg-open) ", "it needs a desktop", _opens),
 )
+MAY_LACK = ("git", "sqlite3")  # what the program itself has no need of
 
 
 def not_run(command: str) -> NotRun | None:
     """Say why a command is not run here; None where it is."""
+    program = command.partition(" ")[0]
+    if program in MAY_LACK and not shutil.which(program):
+        return NotRun(program, "this machine has none", _parses)
     return next((it for it in NOT_RUN if re.match(it.begins, command)), None)
 
 
