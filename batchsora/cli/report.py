@@ -17,14 +17,15 @@ from batchsora.runner.reporting import write_reports
 
 @click.command("report")
 @click.argument("target", required=False, type=PATH)
-def command(target: Path | None) -> int:
+@click.option("--embed", is_flag=True, help="Put clips of up to 8 MB into report.html.")
+def command(target: Path | None, *, embed: bool) -> int:
     """Write the reports anew from the ledger. No TARGET: the run folder last written to.
 
     Example: batchsora report runs/campaign
     """
     folder = find_run(target)
     with closing(open_for_reading(folder / LEDGER)) as ledger:
-        write_reports(folder, Records(ledger))
-    for name in ("report.csv", "report.json"):
+        write_reports(folder, Records(ledger), embed=embed)
+    for name in ("report.csv", "report.json", "report.html"):
         out_if_heard(shown(folder / name))
     return 0

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from batchsora.clock import read_stamp
 from batchsora.errors import UsageError
 from batchsora.job import Job, Reason, State
 from batchsora.ledger.rows import Row, read_job
@@ -51,6 +52,7 @@ class Entry:
     line: int | None
     tags: tuple[str, ...]
     columns: dict[str, str]
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,17 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A time in which the service wanted no orders: what it said, and to how many of them."""
+
+    since: datetime
+    until: datetime
+    jobs: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """An event of a job's history."""
 
@@ -147,4 +160,5 @@ def read_entry(row: Row) -> Entry:
         row["manifest_line"],
         _read_tags(row["tags"]),
         json.loads(row["columns"]),
+        read_stamp(row["recorded_at"]),
     )

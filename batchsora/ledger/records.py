@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -21,6 +22,7 @@ from batchsora.ledger.answers import (
     Campaign,
     Entry,
     FetchedImage,
+    Hold,
     Kept,
     Known,
     Past,
@@ -34,6 +36,7 @@ from batchsora.ledger.schema import BOUGHT, WAS_BOUGHT
 BILLED = "(purchases > 0 or state in ('submitting', 'in_doubt'))"
 REPORTED = f"(position is not null or {BILLED})"
 PAGE = 500  # rows read at a time: about 10 ms
+EVENTS_PAGE = 20_000  # events looked through at a time, few of which are read: as long
 
 
 class Records:
@@ -184,6 +187,30 @@ class Records:
             )
             for row in rows
         ]
+
+    def holds(self) -> list[Hold]:
+        """Read when the service wanted no orders, oldest first; those that overlap are one."""
+        holds: list[Hold] = []
+        for row in self._put_off():
+            at, until = read_stamp(row["at"]), read_stamp(row["until"])
+            last = holds[-1] if holds else None
+            if last is not None and at <= last.until:
+                holds[-1] = replace(last, until=max(last.until, until), jobs=last.jobs + 1)
+            else:
+                holds.append(Hold(at, until, 1, row["code"] or "", row["message"] or ""))
+        return holds
+
+    def _put_off(self) -> Iterator[Any]:
+        (last,) = self._ask("select ifnull(max(seq), 0) as seq from events")
+        for after in range(0, last["seq"], EVENTS_PAGE):
+            yield from self._ask(
+                "select at, json_extract(detail, '$.again_at') as until,"
+                " json_extract(detail, '$.code') as code,"
+                " json_extract(detail, '$.message') as message from events"
+                " where seq > ? and seq <= ? and event = 'submit_deferred' and until is not null"
+                " order by seq",
+                (after, after + EVENTS_PAGE),
+            )
 
     def owner_of(self, video_id: str) -> str | None:
         """Say which job's key has this video, or had it before it was bought again."""

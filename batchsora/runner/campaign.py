@@ -6,8 +6,10 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from batchsora.backoff import Backoff
@@ -16,6 +18,8 @@ from batchsora.errors import Stop, StopReason
 from batchsora.job import Fault, Reason, State
 from batchsora.ledger.lately import Lately
 from batchsora.ledger.ledger import Ledger
+from batchsora.ledger.opening import open_for_reading
+from batchsora.ledger.records import Records
 from batchsora.ledger.totals import Totals
 from batchsora.manifest import Manifest
 from batchsora.runner.choosing import Choice
@@ -147,19 +151,29 @@ async def carry_out(run: Session, choice: Choice) -> Outcome:
         for stop in run.stopping.stops:
             message = f"{stop.what}; {stop.mend}" if stop.mend else stop.what
             run.tell(Told(run.now(), "stopped", message=message))
-        _report(run)
+        await _report(run)
         run.tell(Told(run.now(), "ended"))
     return replace(_outcome(run.ledger), totals=run.totals, scope=run.scope)
 
 
-def _report(run: Session) -> None:
-    """Write the reports; where that fails, what the run did is still to be told."""
+async def _report(run: Session) -> None:
+    """Write the reports; where that fails, what the run did is still to be told.
+
+    Not in the loop, which a second Ctrl-C would wait for.
+    """
+    hurried = any(it.reason is StopReason.INTERRUPTED for it in run.stopping.stops)
     try:
-        write_reports(run.folder, run.ledger.records, run.now)
+        await run.offload(lambda: _write(run.folder, run.now, hurried=hurried))
     except OSError as error:
         what = f"the reports can't be written: {error}"
         mend = f"mend that, then: batchsora report {run.folder}"
         run.stopping.ask(Stop(StopReason.DISK, what, mend))
+
+
+def _write(folder: Path, now: Now, *, hurried: bool) -> None:
+    # a connection of its own: SQLite's belong to the thread that opened them
+    with closing(open_for_reading(folder / "ledger.db")) as ledger:
+        write_reports(folder, Records(ledger), now, hurried=hurried)
 
 
 def _insist_on_prices(run: Session) -> None:

@@ -70,10 +70,9 @@ const command = (verb, ...rest) => ['batchsora', verb, shellWord(run.target), ..
 /** A path beside the page, as an address: a `#` or `?` in a name is part of the name. */
 const address = (path) => path.split('/').map(encodeURIComponent).join('/');
 
-/** The image that a clip was made from; null where there is none, or where it is no image. */
+/** The image that a clip was made from, as an address; null where there is none that may be shown. */
 function pictureOf(job) {
-  const picture = job.picture === null ? undefined : given.pictures[job.picture];
-  if (typeof picture !== 'string') return null;
-  if (picture.startsWith('data:')) return picture.startsWith('data:image/') ? picture : null;
-  return address(picture);
+  const picture = job.picture === null ? null : given.pictures[job.picture] ?? null;
+  const isOurs = picture !== null && /^(data:image\/|file:|[^:]*$)/.test(picture);
+  return isOurs ? picture : null;
 }
