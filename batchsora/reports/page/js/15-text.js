@@ -1,11 +1,16 @@
 // Values as people read them, and as a shell and an address want them. Pure.
 
 const PICTURES_OF_CONTROLS = 0x2400; // ␀ and those after it
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+// control characters, turns of direction, what takes no room, and halves of characters; not the
+// line end, the tab, and the joiner inside of many an emoji
+const HIDDEN = new RegExp(
+  '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060\\u2066-\\u2069'
+  + '\\ufeff\\ud800-\\udfff]', 'gu',
+);
 
-/** Shows what would be invisible, or would turn the text around: ␛, ⟨U+202E⟩. Keeps lines and tabs. */
+/** Shows what would be invisible, or would turn the text around: ␛, ⟨U+202E⟩. */
 function legible(text) {
-  return String(text).replace(HIDDEN, (character) => {
+  return String(text).replaceAll('\r\n', '\n').replace(HIDDEN, (character) => {
     const code = character.codePointAt(0);
     if (code < 0x20) return String.fromCodePoint(PICTURES_OF_CONTROLS + code);
     if (code === 0x7f) return '␡';

@@ -1,6 +1,7 @@
 // The marks as a table for spreadsheets, and for `batchsora retry --from`.
 
-const MARK_COLUMNS = ['mark', 'id', 'take', 'status', 'file', 'prompt', 'note'];
+// By the video's id a table that is given twice buys nothing twice: it names the clip looked at.
+const MARK_COLUMNS = ['mark', 'id', 'take', 'status', 'file', 'prompt', 'note', 'video_id'];
 
 /** RFC 4180, with the byte order mark that tells Excel that it is UTF-8. */
 function marksTable() {
@@ -9,7 +10,9 @@ function marksTable() {
 }
 
 function markLine(job) {
-  return [markOf(job), job.id, job.take, job.status, job.file, job.prompt, noteOf(job)];
+  return [
+    markOf(job), job.id, job.take, job.status, job.file, job.prompt, noteOf(job), job.video_id,
+  ];
 }
 
 function cell(value) {

@@ -2,6 +2,11 @@
 
 const BEYOND = 0.6; // of the viewport's height, above and below: drawn before it is scrolled to
 
+/** The height at the viewport's top that the bar takes; on a phone it is the search alone. */
+function coveredAbove() {
+  return Math.max(0, ...['bar', 'finding'].map((id) => byId(id).getBoundingClientRect().bottom));
+}
+
 class WindowedList {
   /**
    * `build(job)` makes an item; `measure(width)` says how items stand:
@@ -133,7 +138,7 @@ class WindowedList {
   }
 
   firstInSight() {
-    const top = byId('bar').getBoundingClientRect().bottom - this.list.getBoundingClientRect().top;
+    const top = coveredAbove() - this.list.getBoundingClientRect().top;
     return Math.max(0, Math.ceil(top / this.pitch)) * this.shape.columns;
   }
 
@@ -148,8 +153,7 @@ class WindowedList {
   scrollTo(at) {
     const listTop = this.list.getBoundingClientRect().top;
     const top = listTop + Math.floor(at / this.shape.columns) * this.pitch;
-    const bar = byId('bar').getBoundingClientRect();
-    const covered = Math.max(0, bar.bottom) + this.shape.gap;
+    const covered = coveredAbove() + this.shape.gap;
     if (top < covered) scrollBy(0, top - covered);
     else if (top + this.pitch > innerHeight) {
       scrollBy(0, Math.min(top - covered, top + this.pitch - innerHeight));

@@ -53,7 +53,7 @@ function fillViewer(job) {
     el('div', { class: 'viewer-body' },
       viewerPictures(job),
       el('div', { class: 'side', tabindex: 0, role: 'group', 'aria-label': 'Facts' },
-        ...whatToDo(job), promptOf(job), judgementOf(job), allFacts(job), ownTimeline(job)),
+        ...whatToDo(job), judgementOf(job), promptOf(job), allFacts(job), ownTimeline(job)),
     )));
   showMark(viewer, job);
 }

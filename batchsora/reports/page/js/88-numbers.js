@@ -9,14 +9,21 @@ function tile(title, ...children) {
   return el('section', { class: 'tile' }, el('h3', {}, title), ...children);
 }
 
+/** A table of texts, numbers and drawings. */
 function table(caption, heads, rows) {
+  const kinds = rows[0]?.map((value) => (typeof value === 'number' ? 'number' : null)) ?? [];
   return el('div', { class: 'scrolling', tabindex: 0, role: 'group', 'aria-label': caption },
     el('table', {}, el('caption', { class: 'unseen' }, caption),
-      el('thead', {}, el('tr', {}, heads.map((head) => el('th', { scope: 'col' }, head)))),
-      el('tbody', {}, rows.map((cells) => el('tr', {}, cells.map((it) => (
-        it instanceof Node ? el('td', { class: 'bar-cell' }, it)
-          : el('td', { class: typeof it === 'number' ? 'number' : null }, typeof it === 'number' ? count(it) : it)
-      )))))));
+      el('thead', {}, el('tr', {}, heads.map((head, at) => el('th', { scope: 'col', class: kinds[at] }, head)))),
+      el('tbody', {}, rows.map((values) => el('tr', {}, values.map(tableCell))))));
+}
+
+const LONG = 28; // letters: what is longer is broken into lines
+
+function tableCell(value) {
+  if (value instanceof Node) return el('td', { class: 'bar-cell' }, value);
+  if (typeof value === 'number') return el('td', { class: 'number' }, count(value));
+  return el('td', { class: value.length > LONG ? 'long' : null }, apart(value));
 }
 
 /** A bar in a table: it only repeats the number beside it. */
@@ -32,7 +39,7 @@ function spendTile() {
     bar(Number(it.usd) / most),
   ]);
   return tile('Spend by model and size',
-    table('Spend by model and size', ['Model', 'Size', 'Jobs', 'Clips', 'Spent', ''], rows));
+    table('Spend by model and size', ['Model', 'Size', 'Jobs', 'Clips', 'Spent', 'Share'], rows));
 }
 
 function reasonsTile() {
@@ -40,7 +47,7 @@ function reasonsTile() {
   if (!reasons.length) return tile('Failures', el('p', {}, 'None.'));
   const most = Math.max(...reasons.map(([, number]) => number));
   const rows = reasons.map(([reason, number]) => [reasonWords(reason), number, bar(number / most)]);
-  return tile('Failures by reason', table('Failures by reason', ['Reason', 'Jobs', ''], rows));
+  return tile('Failures by reason', table('Failures by reason', ['Reason', 'Jobs', 'Share'], rows));
 }
 
 function renderTile(of) {
