@@ -107,7 +107,7 @@ BOXES = {
 ROUTES = {
     (State.PENDING, State.SUBMITTING): Route("M165 190H270", 217, 182, over=True),
     (State.PENDING, State.FAILED): Route("M138 214V446", 144, 404),
-    (State.SUBMITTING, State.PENDING): Route("M338 166C338 96 100 96 100 166", 217, 104, over=True),
+    (State.SUBMITTING, State.PENDING): Route("M338 166C338 96 100 96 100 166", 264, 111, over=True),
     (State.SUBMITTING, State.RUNNING): Route("M405 190H566", 488, 182, over=True),
     (State.SUBMITTING, State.FAILED): Route("M300 214V446", 306, 389),
     (State.SUBMITTING, State.IN_DOUBT): Route("M375 214L430 298", 412, 258),
@@ -124,6 +124,7 @@ ROUTES = {
     (State.RENDERED, State.FAILED): Route("M835 214V446", 841, 404),
     (State.DONE, State.RENDERED): Route("M1081 214C1081 276 880 276 880 214", 980, 278, over=True),
     (State.DONE, State.DONE): Route("M1061 166C1051 112 1111 112 1101 166", 1081, 101, over=True),
+    (State.DONE, State.PENDING): Route("M1048 166C1048 24 70 24 70 166", 760, 56, over=True),
     (State.FAILED, State.PENDING): Route("M52 446V214", 58, 404),
 }
 

@@ -7,6 +7,7 @@ from .conftest import Opens
 from .rehearsal import DONE, DOUBTS, FAILED, JOBS
 from .sample_page import sample
 
+
 def waits_until_it_plays(visit: Visit, within: str) -> None:
     visit.page.wait_for_function(
         f"(document.querySelector({within!r}) ?? {{paused: true}}).currentTime > 0.05"
