@@ -101,7 +101,7 @@ class Asked:
             resend_absent=bool(options.get("resend_absent")),
             save_inputs=bool(options.get("save_inputs")),
             confirm_above_usd=options.get("confirm_above", CONFIRM_ABOVE_USD),
-            log_file=options.get("log_file"),
+            log_file=Path(options["log_file"]) if options.get("log_file") else None,
         )
 
     @property

@@ -20,6 +20,7 @@ from batchsora.library.hosts import Host
 from batchsora.library.logs import RunLog
 from batchsora.library.targets import LEDGER, Aim, other_runs, remember, rescue_file, see_to_folder
 from batchsora.manifest import any_image
+from batchsora.reports import written_beside
 from batchsora.runner.campaign import Outcome, carry_out, open_session, sum_up_idle
 from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.progress import Tell, Told
@@ -79,7 +80,11 @@ def undertake(asked: Asked, host: Host) -> Ended:
 
 
 def _keep_manifest(aim: Aim) -> None:
-    """Keep the manifest in the run folder as it was given."""
+    """Keep the manifest in the run folder as it was given; of a program's rows, make it a file."""
+    held = aim.manifest.held
+    if held is not None:
+        with written_beside(held.path) as file:
+            file.writelines(f"{line}\n" for line in held.lines())
     kept = aim.folder / f"manifest{aim.manifest.path.suffix}"
     if not (kept.exists() and kept.samefile(aim.manifest.path)):
         shutil.copyfile(aim.manifest.path, kept)
