@@ -49,6 +49,11 @@ class Block:
         return found[1] if found else named if Path(named).suffix else ""
 
 
+def named(page: Path) -> str:
+    """Name a page as seen from the checkout, where two are called README."""
+    return page.relative_to(ROOT).as_posix()
+
+
 def blocks(page: Path) -> list[Block]:
     """Read a page's blocks of code, in order."""
     return [

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from doc_kinds import GENERATED, KINDS, WRITTEN, kind_of
-from doc_pages import DOCS, PAGES, README, ROOT, anchors, blocks, fences, links
+from doc_pages import DOCS, PAGES, README, ROOT, anchors, blocks, fences, links, named
 
 HERE = Path(__file__).parent
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WRITTEN, ids=named)
 def test_every_block_is_of_a_kind_that_a_test_runs(page: Path) -> None:
     strange = {block.info for block in blocks(page) if kind_of(block) not in KINDS}
     assert not strange, f"{page.name} shows what nobody runs: see doc_kinds.py"
@@ -23,7 +23,7 @@ def test_every_kind_is_shown_and_the_test_that_runs_it_is_there() -> None:
         assert re.search(rf"^(async )?def {name}\(", source, re.MULTILINE), name
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_no_block_is_overlooked(page: Path) -> None:
     assert fences(page) == 2 * len(blocks(page))
 
@@ -35,7 +35,7 @@ def test_a_page_that_is_written_by_the_program_says_so() -> None:
         )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_link_and_picture_leads_somewhere(page: Path) -> None:
     for link in links(page):
         path, _, anchor = link.partition("#")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from doc_kinds import kind_of, pages_with
-from doc_pages import README, ROOT, Block, blocks, the_block
+from doc_pages import README, ROOT, Block, blocks, named, the_block
 
 from batchsora.cli import group
 from batchsora.cli.exits import leave_with
@@ -79,7 +79,7 @@ def test_a_manifest_is_taken_and_planned_or_refused_as_it_is_shown(
     assert refusal or "to be spent: " in out
 
 
-@pytest.mark.parametrize("page", pages_with("a file"), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", pages_with("a file"), ids=named)
 def test_a_file_that_is_saved_is_used_below(page: Path) -> None:
     found = blocks(page)
     for number, block in enumerate(found):

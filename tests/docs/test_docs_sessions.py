@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from doc_kinds import BEFORE, pages_with
-from doc_pages import README
+from doc_pages import README, named
 from doc_sessions import Step, differences
 from doc_shell import shell
 
 
-@pytest.mark.parametrize("page", pages_with("console", "sh"), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", pages_with("console", "sh"), ids=named)
 def test_what_a_page_has_typed_goes_as_it_is_shown(page: Path, tmp_path: Path) -> None:
     # stale? python tests/docs/sessions_pages.py
     with shell(tmp_path) as opened:
