@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+PATIENCE_S = 20.0
 DESKTOP, PHONE = (1280, 900), (360, 740)
 OURS = ("file:", "data:", "blob:")
 NOTE_VIOLATIONS = """
@@ -67,10 +69,12 @@ class Visit:
         """Name the cards that are in the page, in their order."""
         return [name.strip() for name in self.page.locator(".card h3").all_inner_texts()]
 
-    def count(self) -> str:
-        """Read how many jobs are shown, once it is told."""
-        self.page.wait_for_timeout(400)  # it is told when typing has ceased
-        return self.page.locator("#shown").inner_text()
+    def waits_until(self, what: str) -> None:
+        """Wait until something holds in the page; its policy lets nobody wait inside of it."""
+        ends_at = time.monotonic() + PATIENCE_S
+        while not self.page.evaluate(what):
+            assert time.monotonic() < ends_at, what
+            self.page.wait_for_timeout(30)
 
     def told(self, words: str) -> None:
         """Wait until it is told that so many are shown."""
@@ -112,7 +116,7 @@ def visiting(
     if not stores:
         context.add_init_script(REFUSE_STORAGE)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE_S * 1000)
     visit = Visit(page, file)
     page.on("console", lambda it: visit.said.append(f"{it.type}: {it.text}"))
     page.on("pageerror", lambda it: visit.said.append(f"error: {it.stack}"))

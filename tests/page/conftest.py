@@ -1,5 +1,7 @@
 """A browser for each file of tests, and a rehearsed run for all of them."""
 
+import fcntl
+import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,9 +18,17 @@ Opens = Callable[..., AbstractContextManager[Visit]]
 
 
 @pytest.fixture(scope="session")
-def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Rehearse a run of forty jobs; its page."""
-    return rehearse(tmp_path_factory.mktemp("rehearsal")) / "report.html"
+def rehearsed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Rehearse a run of forty jobs, once for all processes of this session; its page."""
+    mine = tmp_path_factory.getbasetemp()
+    folder = (mine if worker_id == "master" else mine.parent) / "rehearsal"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when the file is closed
+        page = folder / "runs" / "work" / "report.html"
+        if not page.exists():
+            folder.mkdir()
+            rehearse(folder)
+    return page
 
 
 # not for the session: its loop would be in the way of tests that have one of their own
@@ -52,3 +62,9 @@ def opens(browser: Browser, rehearsed: Path, tmp_path: Path) -> Opens:
         return visiting(browser, file, where, **how)
 
     return open_page
+
+
+@pytest.fixture
+def chances() -> Callable[[], random.Random]:
+    """Make chance that is the same each time."""
+    return lambda: random.Random(1)

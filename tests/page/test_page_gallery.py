@@ -7,11 +7,7 @@ from .conftest import Opens
 from .rehearsal import DONE, DOUBTS, FAILED, JOBS
 from .sample_page import sample
 
-
-def waits_until_it_plays(visit: Visit, within: str) -> None:
-    visit.page.wait_for_function(
-        f"(document.querySelector({within!r}) ?? {{paused: true}}).currentTime > 0.05"
-    )
+PLAYS = "document.querySelector('.card video')?.currentTime > 0.05"
 
 
 def test_the_head_says_first_what_needs_a_person_and_shows_it(visit: Visit) -> None:
@@ -36,7 +32,7 @@ def test_a_card_shows_the_first_frame_of_its_own_clip_and_the_image_beside_it(vi
 
 def test_a_clip_plays_under_the_pointer_and_stops_when_it_leaves(visit: Visit) -> None:
     visit.card("cat-hat").locator(".stage").hover()
-    waits_until_it_plays(visit, ".card video")
+    visit.waits_until(PLAYS)
     video = visit.card("cat-hat").locator("video")
     assert video.evaluate("it => it.muted && it.loop && it.playsInline")
     visit.page.mouse.move(5, 5)
@@ -46,7 +42,7 @@ def test_a_clip_plays_under_the_pointer_and_stops_when_it_leaves(visit: Visit) -
 def test_a_clip_plays_at_a_click_until_the_next_click(visit: Visit) -> None:
     play = visit.card("cat-hat#2").locator(".play")
     play.click()
-    waits_until_it_plays(visit, ".card video")
+    visit.waits_until(PLAYS)
     visit.page.mouse.move(5, 5)
     assert play.get_attribute("aria-pressed") == "true"  # a click means it, wherever the pointer is
     play.click()
@@ -59,7 +55,7 @@ def test_nothing_plays_unasked_where_calm_is_wanted(opens: Opens) -> None:
         visit.page.wait_for_timeout(400)
         assert visit.page.locator("video").count() == 0
         visit.card("cat-hat").locator(".play").click()
-        waits_until_it_plays(visit, ".card video")
+        visit.waits_until(PLAYS)
 
 
 def test_a_failed_row_says_why_and_a_doubt_what_to_do(visit: Visit) -> None:

@@ -91,3 +91,6 @@ const REASONS = new Map([
 
 const statusWords = (status) => STATUSES.get(status) ?? status;
 const reasonWords = (reason) => REASONS.get(reason) ?? reason;
+
+/** Where a job stands, and why it failed if it did. */
+const stateWords = (job) => (job.status === 'failed' ? reasonWords(job.reason) : statusWords(job.status));

@@ -17,8 +17,7 @@ function cardOf(job) {
 
 function badgeOf(job) {
   if (job.status === 'done') return null;
-  const words = job.status === 'failed' ? reasonWords(job.reason) : statusWords(job.status);
-  return el('p', { class: `badge ${job.status}` }, words);
+  return el('p', { class: `badge ${job.status}` }, stateWords(job));
 }
 
 /** A link with an address of its own, which opens here at a plain click. */

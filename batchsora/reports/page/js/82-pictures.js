@@ -26,14 +26,14 @@ function clipAndImage(job) {
     el('figcaption', {}, 'Image: ', apart(job.image ?? '')));
   const { clip, video, source } = clipFigure(job, job.hasClip ? apart(job.file) : null);
   letGo = letGoOf([{ video, source }]);
-  return el('div', { class: `pair ${shapeOf(job.size)}` }, clip, image);
+  return el('div', { class: `pair ${job.hasClip ? shapeOf(job.size) : 'bare'}` }, clip, image);
 }
 
 /** A clip with controls, or words that say why there is none. */
 function clipFigure(job, caption) {
   if (!job.hasClip) {
-    const words = job.status === 'failed' ? `No clip: ${reasonWords(job.reason)}` : `No clip: ${statusWords(job.status)}`;
-    return { clip: el('figure', { class: 'none' }, el('p', {}, words)), video: null, source: null };
+    const clip = el('figure', { class: 'none' }, el('p', {}, `No clip: ${stateWords(job)}`));
+    return { clip, video: null, source: null };
   }
   const source = clipSource(job);
   const video = el('video', {

@@ -18,7 +18,7 @@ function doubtBox(job) {
     commandLine('It was made; this is its id:', `${base} --video VIDEO_ID`),
     commandLine('Nothing was made; the next run buys it:', `${base} --not-made`),
     commandLine('It was paid, and is lost:', `${base} --lost`),
-    ...errorLines(job));
+    ...errorLines(job, doubtHint(job)));
 }
 
 // What the service does not want, it will not want again: change the row, and it is a new job.
@@ -38,11 +38,14 @@ function goOnBox(job) {
     ...errorLines(job), commandLine('The run goes on with:', command('run')));
 }
 
-function errorLines(job) {
+/** Without the command that ends it, for readers of the table. */
+const doubtHint = (job) => (job.hint ?? '').split(/;? ?settle it with /)[0];
+
+function errorLines(job, hint = job.hint) {
   const said = [job.error_message, job.error_code].filter(Boolean);
   return [
     said.length ? el('p', { class: 'error', dir: 'auto' }, said.join(' · ')) : null,
-    job.hint ? el('p', { dir: 'auto' }, job.hint) : null,
+    hint ? el('p', { dir: 'auto' }, hint) : null,
   ];
 }
 

@@ -4,10 +4,9 @@
 const CUT = 0.03; // of the width: what a cut takes
 const WORTH_CUTTING = 0.15; // of the busy time: a shorter break tells something
 const STEPS_S = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400];
-const TICKS = 7;
 
-/** The scale over these spans: `at(ms)` from 0 to 1, `ticks`, `cuts`. */
-function clockScale(spans) {
+/** The scale over these spans: `at(ms)` from 0 to 1, at most so many `ticks`, busy `parts`. */
+function clockScale(spans, most) {
   const busy = mergedSpans(spans);
   const total_ms = busy.reduce((sum, { from, until }) => sum + until - from, 0) || 1;
   const parts = joinedParts(busy, Math.max(total_ms * WORTH_CUTTING, 1000));
@@ -19,7 +18,7 @@ function clockScale(spans) {
     part.width = (free * (part.until - part.from)) / shown_ms;
     left += part.width + CUT;
   }
-  return { parts, at: (ms) => placeIn(parts, ms), ticks: ticksOf(parts, shown_ms) };
+  return { parts, at: (ms) => placeIn(parts, ms), ticks: ticksOf(parts, tickStep(shown_ms, most), 0.7 / most) };
 }
 
 function mergedSpans(spans) {
@@ -50,13 +49,16 @@ function placeIn(parts, ms) {
   return 1;
 }
 
-function ticksOf(parts, shown_ms) {
-  const step_ms = 1000 * (STEPS_S.find((step_s) => (shown_ms / 1000) / step_s <= TICKS) ?? STEPS_S.at(-1));
+function tickStep(shown_ms, most) {
+  return 1000 * (STEPS_S.find((step_s) => shown_ms / 1000 / step_s <= most) ?? STEPS_S.at(-1));
+}
+
+function ticksOf(parts, step_ms, least) {
   const ticks = [];
   for (const { from, until } of parts) {
     for (let ms = Math.ceil(from / step_ms) * step_ms; ms <= until; ms += step_ms) {
       const at = placeIn(parts, ms);
-      if (ticks.length === 0 || at - ticks.at(-1).at > 0.06) ticks.push({ ms, at });
+      if (ticks.length === 0 || at - ticks.at(-1).at > least) ticks.push({ ms, at });
     }
   }
   return ticks;

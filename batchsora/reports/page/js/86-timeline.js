@@ -8,14 +8,13 @@ function rowOf(job) {
   const row = el('li', {
     class: 'row', role: 'listitem', tabindex: -1, 'data-key': job.key, 'data-status': job.status,
   });
-  const words = job.status === 'failed' ? reasonWords(job.reason) : statusWords(job.status);
   const from = laneStart(job);
   const spans = spansOf(job).filter((it) => byTheClock || it.from >= from);
   row.append(
     el('div', { class: 'row-name' }, openLink(job, job.id, 'name'),
       job.take > 1 ? el('span', { class: 'take' }, ` take ${job.take}`) : null),
     laneOf(job, spans, (ms) => laneScale.at(ms - from)),
-    el('span', { class: `row-state ${job.status}` }, job.status === 'done' ? '' : words),
+    el('span', { class: `row-state ${job.status}` }, job.status === 'done' ? '' : stateWords(job)),
   );
   return row;
 }
@@ -27,7 +26,7 @@ const timeline = new WindowedList(byId('rows'), {
 
 function drawTimeline() {
   laneStart = byTheClock ? () => 0 : (job) => job.sent_ms ?? job.accepted_ms ?? job.recorded_ms;
-  laneScale = byTheClock ? clockScale(busySpans(shown)) : lengthScale(shown);
+  laneScale = byTheClock ? clockScale(busySpans(shown), mostTicks()) : lengthScale(shown, mostTicks());
   fill(byId('timeline-head'), timelineHead());
   drawAxis();
   drawBands();
@@ -36,6 +35,9 @@ function drawTimeline() {
   timeline.show(shown);
 }
 
+/** As many as there is room for, between the names and the states. */
+const mostTicks = () => Math.max(2, Math.floor((byId('timeline').clientWidth - 300) / 110));
+
 /** Waiting here is no reason to keep a night on the scale. */
 const busySpans = (found) => {
   const spans = found.flatMap(spansOf);
@@ -43,10 +45,10 @@ const busySpans = (found) => {
   return busy.length ? busy : spans;
 };
 
-function lengthScale(found) {
+function lengthScale(found, most) {
   const ends = found.flatMap((job) => spansOf(job).map((it) => it.until - laneStart(job)));
-  const longest_ms = ends.reduce((most, end) => Math.max(most, end), 1);
-  const step_ms = 1000 * (STEPS_S.find((step_s) => longest_ms / 1000 / step_s <= TICKS) ?? STEPS_S.at(-1));
+  const longest_ms = ends.reduce((longest, end) => Math.max(longest, end), 1);
+  const step_ms = tickStep(longest_ms, most);
   const ticks = [];
   for (let ms = 0; ms <= longest_ms; ms += step_ms) ticks.push({ ms, at: ms / longest_ms });
   return { at: (ms) => ms / longest_ms, ticks, parts: [] };

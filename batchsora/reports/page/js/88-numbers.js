@@ -60,15 +60,16 @@ function renderTile(of) {
 }
 
 const WIDE = 360;
-const HIGH = 120;
+const HIGH = 136;
 const FOOT = 18;
+const HEAD = 28; // two lines of letters: what the levels are called
 
 function histogram({ buckets, median_s, p90_s }, title) {
   if (!buckets.length) return null;
   const [first, last] = [buckets[0][0], buckets.at(-1)[1]];
   const most = Math.max(...buckets.map(([, , number]) => number));
   const x = (seconds) => ((seconds - first) / (last - first || 1)) * WIDE;
-  const y = (number) => (number / most) * (HIGH - FOOT - 14);
+  const y = (number) => (number / most) * (HIGH - FOOT - HEAD);
   const bars = buckets.map(([from, until, number]) => drawn('rect', {
     class: 'bin', x: x(from) + 1, y: HIGH - FOOT - y(number), width: Math.max(1, x(until) - x(from) - 2), height: y(number),
   }, drawn('title', {}, `${span(from)} to ${span(until)}: ${clips(number)}`)));
@@ -83,8 +84,8 @@ function histogram({ buckets, median_s, p90_s }, title) {
 function lineAt(x, words) {
   const anchor = x > WIDE / 2 ? 'end' : 'start';
   return [
-    drawn('line', { class: `level ${words}`, x1: x, x2: x, y1: words === 'p90' ? 4 : 12, y2: HIGH - FOOT }),
-    drawn('text', { x: x + (anchor === 'end' ? -4 : 4), y: words === 'p90' ? 10 : 20, 'text-anchor': anchor }, words),
+    drawn('line', { class: `level ${words}`, x1: x, x2: x, y1: words === 'p90' ? 3 : 15, y2: HIGH - FOOT }),
+    drawn('text', { x: x + (anchor === 'end' ? -4 : 4), y: words === 'p90' ? 10 : 23, 'text-anchor': anchor }, words),
   ];
 }
 
@@ -95,7 +96,8 @@ function pausesTile() {
 
 function pausesTable() {
   const rows = given.pauses.map((it) => [
-    when(it.from), span((it.until - it.from) / 1000), it.jobs ?? '', it.code ?? '', it.message ?? '',
+    `${day(it.from)}, ${second(it.from)}`, span((it.until - it.from) / 1000), it.jobs ?? '',
+    [it.message, it.code].filter(Boolean).join(' · '),
   ]);
-  return table('Pauses', ['From', 'Length', 'Jobs', 'Code', 'In its words'], rows);
+  return table('Pauses', ['From', 'Length', 'Jobs', 'In its words'], rows);
 }

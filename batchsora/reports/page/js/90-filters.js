@@ -31,7 +31,7 @@ function groupOf(it) {
   const built = { it, values, list, boxes: new Map() };
   const find = values.length > AT_ONCE ? valueSearch(built) : null;
   const drop = it.key.startsWith('column ') ? dropColumn(it) : null;
-  built.group = el('fieldset', { hidden: values.length === 0 }, el('legend', {}, apart(it.title), drop), find, list);
+  built.group = el('fieldset', { hidden: values.length === 0 }, el('legend', {}, apart(it.title)), drop, find, list);
   listValues(built, '');
   return built;
 }
@@ -94,7 +94,7 @@ function dropColumn(it) {
     asked.picked.delete(it.key);
     select();
     byId('columns').focus();
-  }, { class: 'link', 'aria-label': `Stop filtering by ${it.title}` });
+  }, { class: 'link drop', 'aria-label': `Stop filtering by ${it.title}` });
 }
 
 function openFilters(open) {
