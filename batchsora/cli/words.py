@@ -140,10 +140,10 @@ def money_text(totals: Totals) -> str:
 def money_parts(totals: Totals) -> list[str]:
     """Say what was spent, and what may have been, in phrases."""
     told = [f"{usd_text(totals.spent_usd)} USD spent"]
-    if totals.reserved_usd:
-        told.append(f"{usd_text(totals.reserved_usd)} USD reserved")
     if totals.in_doubt_usd:
         told.append(f"{usd_text(totals.in_doubt_usd)} USD in doubt")
+    if totals.reserved_usd:
+        told.append(f"{usd_text(totals.reserved_usd)} USD reserved")
     if totals.unpriced:
         told.append(f"and {clips(totals.unpriced)} of unknown price")
     return told
