@@ -88,8 +88,8 @@ def wrapped(text: str, width: int) -> Iterator[str]:
     yield from (f"{GAP}{line}" for line in rest)
 
 
-def folded(text: str, width: int | None) -> Iterator[str]:
-    """Break a line between words where it is too wide; what follows is indented, its blanks stay.
+def folded(text: str, width: int | None, hanging: str = GAP) -> Iterator[str]:
+    """Break a line between words where it is too wide, keeping its blanks; the rest is hanging.
 
     None is a width without an end.
     """
@@ -101,7 +101,7 @@ def folded(text: str, width: int | None) -> Iterator[str]:
     for word in _WITH_BLANKS.findall(text):
         if line and columns_of(f"{line}{word}") > width:
             yield cut(line, width)
-            line = f"{indent}{GAP}{word.lstrip()}"
+            line = f"{indent}{hanging}{word.lstrip()}"
         else:
             line += word
     yield cut(line, width)

@@ -119,9 +119,10 @@ def _load(
     usual_s, late_s = times.spread() or (None, None)
     newest_at = records.last_ordered_at()
     under_way = totals.at_service + totals.states[State.RENDERED]
-    pace = None
+    rate = _clips_a_minute(kept, now)
+    pace = None if rate is None else rate / 60
     if kept.first_at is not None and kept.last_at is not None:
-        pace = pace_of(kept.count, (kept.last_at - kept.first_at).total_seconds())
+        pace = pace_of(kept.count, (kept.last_at - kept.first_at).total_seconds()) or pace
     return Load(
         to_order=max(0, totals.to_come(limit_usd) - under_way),
         under_way=under_way,

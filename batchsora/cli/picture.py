@@ -10,7 +10,7 @@ from batchsora.cli.forecast import rounded_s
 from batchsora.cli.printing import NARROWEST, Span
 from batchsora.cli.standing import Keys, Slowed, Standing, Waiting
 from batchsora.cli.words import (
-    budget_text,
+    budget_parts,
     money_parts,
     reasons_text,
     span_text,
@@ -25,6 +25,7 @@ LABEL = 8  # columns
 BETWEEN = " · "
 WIDE = 140  # from here on, two topics stand beside each other
 LINES_EACH = 3  # of a topic; what has no room in them is left out
+NARROW = 60  # columns: in fewer, a topic has a line more
 LONGEST_BAR = 60
 LEAST_BAR = 12
 LONGEST_WHY = 300
@@ -147,9 +148,9 @@ def _money(standing: Standing) -> Iterator[Span]:
     totals = standing.totals
     spent, *others = money_parts(totals)
     yield Span(spent, "strong")
-    yield from (Span(it, "doubt" if "doubt" in it else "") for it in others)
     if totals.left_usd or totals.unpriced_left or standing.limit_usd is not None:
-        yield Span(budget_text(totals, standing.limit_usd))
+        yield from (Span(it) for it in budget_parts(totals, standing.limit_usd))
+    yield from (Span(it, "doubt" if "doubt" in it else "") for it in others)
 
 
 def _clips(standing: Standing) -> Iterator[Span]:
@@ -202,8 +203,19 @@ def _flowed(topic: Topic, width: int) -> Iterator[Spans]:
     label, parts = topic
     room = width - LABEL
     lines = [*_lines(parts, room)]
-    for at, line in enumerate(lines[:LINES_EACH]):
+    most = LINES_EACH + (width < NARROW)
+    if len(lines) > most:
+        lines[most - 1] = _with_more(lines[most - 1], room)
+    for at, line in enumerate(lines[:most]):
         yield (Span(f"{label if at == 0 else '':<{LABEL}}", "faint"), *line)
+
+
+def _with_more(line: Spans, room: int) -> Spans:
+    """Show that there is more than there is room for."""
+    *before, last = line
+    room -= _columns(before)
+    text = last.text if columns_of(last.text) < room - 1 else cut(last.text, room - 2).rstrip("…")
+    return (*before, Span(f"{text.rstrip()} …", last.style))
 
 
 def _lines(parts: Iterable[Span], width: int) -> Iterator[Spans]:

@@ -70,8 +70,8 @@ class Ending:
 
 def sum_up(outcome: Outcome, stops: Sequence[Stop], folder: Path) -> None:
     """Print the result of a run."""
-    out_if_heard(result_text(outcome, stops))
-    out_if_heard(f"{shown(folder / 'report.csv')}")
+    out_if_heard(*folded(result_text(outcome, stops), width_of(sys.stdout)))
+    out_if_heard(shown(folder / "report.csv"))
 
 
 def explain(ending: Ending, log: Path) -> None:
@@ -90,7 +90,9 @@ def ending_lines(ending: Ending, width: int | None = None) -> Iterator[str]:
     yield from folded(_head(ending), width)
     room = None if width is None else width - LABEL - 2
     for label, text, is_command in _facts(ending):
-        for at, line in enumerate(folded_command(text, room) if is_command else folded(text, room)):
+        for at, line in enumerate(
+            folded_command(text, room) if is_command else folded(text, room, "")
+        ):
             yield f"  {label if at == 0 else '':<{LABEL}}{line}"
 
 

@@ -141,20 +141,26 @@ def money_text(totals: Totals) -> str:
 def money_parts(totals: Totals) -> list[str]:
     """Say what was spent, and what may have been, in phrases."""
     told = [f"{usd_text(totals.spent_usd)} USD spent"]
-    if totals.reserved_usd:
-        told.append(f"{usd_text(totals.reserved_usd)} USD reserved")
     if totals.in_doubt_usd:
         told.append(f"{usd_text(totals.in_doubt_usd)} USD in doubt")
+    if totals.reserved_usd:
+        told.append(f"{usd_text(totals.reserved_usd)} USD reserved")
     if totals.unpriced:
         told.append(f"and {clips(totals.unpriced)} of unknown price")
     return told
 
 
 def budget_text(totals: Totals, limit_usd: Decimal | None) -> str:
-    """Say what it comes to when all is bought: ``8.00 USD in all, of 25.00 USD``."""
-    more = "" if limit_usd is None else f", of {usd_text(limit_usd)} USD allowed"
-    unpriced = totals.unpriced + totals.unpriced_left
-    return f"{cost_text(totals.projected_usd, unpriced)} in all{more}"
+    """Say what it comes to when all is bought: ``8.00 USD in all, 25.00 USD allowed``."""
+    return ", ".join(budget_parts(totals, limit_usd))
+
+
+def budget_parts(totals: Totals, limit_usd: Decimal | None) -> list[str]:
+    """Say in phrases what it comes to when all is bought, and how much may be."""
+    told = [f"{cost_text(totals.projected_usd, totals.unpriced + totals.unpriced_left)} in all"]
+    if limit_usd is not None:
+        told.append(f"{usd_text(limit_usd)} USD allowed")
+    return told
 
 
 def span_text(seconds: float) -> str:
