@@ -138,8 +138,9 @@ def _facts(ending: Ending) -> Iterator[Fact]:
         if count := scope.reasons[reason]:
             names = names_text(ending.examples[reason], count)
             yield label, f"{count:,} {reason_text(reason)}{names}", False
-            yield "", REASON_HINTS[reason], False
-            if reason not in MENDED_IN_THE_MANIFEST:
+            has_command = reason not in MENDED_IN_THE_MANIFEST
+            yield "", f"{REASON_HINTS[reason]}{':' if has_command else ''}", False
+            if has_command:
                 folder = shell_word(shown(ending.folder))
                 yield "", f"batchsora retry {folder} --reason {reason.value}", True
             label = ""
