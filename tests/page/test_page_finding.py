@@ -49,7 +49,7 @@ def test_search_looks_into_prompts_columns_and_errors_for_each_of_the_words(visi
     search.fill("moderation system")
     visit.told(f"2 of {JOBS} jobs")
     search.fill("scene-07 calm")
-    visit.told(f"No job fits: 0 of {JOBS}")
+    visit.told(f"No job fits: 0 of {JOBS} jobs")
     search.fill("scene-07 bright")
     visit.told(f"1 of {JOBS} jobs")
 
@@ -121,7 +121,7 @@ def test_back_closes_what_was_opened_and_a_link_opens_it(visit: Visit) -> None:
 def test_an_address_that_says_nonsense_is_a_page_without_filters(visit: Visit) -> None:
     visit.goes_to("#view=__proto__&sort=constructor&job=0&column=toString&%E0%A4%A=1&status")
     assert visit.page.locator("#clear").is_visible()  # a status that nobody has is picked
-    visit.told(f"No job fits: 0 of {JOBS}")
+    visit.told(f"No job fits: 0 of {JOBS} jobs")
     visit.page.get_by_role("button", name="Clear all filters").click()
     visit.told(f"{JOBS} jobs")
 

@@ -89,7 +89,7 @@ def test_own_columns_may_bear_any_name(opens: Opens) -> None:
         assert "made-up" in visit.page.locator("h1").inner_text()
         visit.page.get_by_label("Filter by a column").select_option(label="__proto__")
         visit.page.get_by_role("group", name="__proto__").get_by_text("found").click()
-        visit.told("1 jobs")
+        visit.told("1 job")
         visit.said.clear()
 
 
@@ -127,7 +127,7 @@ def test_what_was_left_out_is_said(opens: Opens) -> None:
 
 def test_a_run_without_jobs_is_a_page_too(opens: Opens) -> None:
     with opens(of=of()) as visit:
-        visit.told("0 jobs")
+        visit.told("No jobs")
         for view in ("Timeline", "Numbers", "Gallery"):
             visit.page.get_by_role("button", name=view).click()
 

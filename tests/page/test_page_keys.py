@@ -46,7 +46,7 @@ def test_who_types_is_left_alone(visit: Visit) -> None:
     visit.presses("/")
     visit.page.keyboard.type("jarx?u/")
     assert visit.page.locator("#search").input_value() == "jarx?u/"
-    visit.told(f"No job fits: 0 of {JOBS}")
+    visit.told(f"No job fits: 0 of {JOBS} jobs")
     assert visit.page.locator("#marks-open").inner_text() == "Marks"
 
 

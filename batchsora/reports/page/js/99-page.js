@@ -36,10 +36,15 @@ function showControls() {
 
 // A screen reader would read every number that one types past.
 const sayHowMany = settled(() => {
-  const all = count(jobs.length);
-  const words = shown.length === jobs.length ? `${all} jobs` : `${count(shown.length)} of ${all} jobs`;
-  byId('shown').textContent = shown.length ? words : `No job fits: 0 of ${all}`;
+  byId('shown').textContent = howMany();
 }, 150);
+
+function howMany() {
+  const all = `${count(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}`;
+  if (jobs.length === 0) return 'No jobs';
+  if (shown.length === 0) return `No job fits: 0 of ${all}`;
+  return shown.length === jobs.length ? all : `${count(shown.length)} of ${all}`;
+}
 
 const drawMarks = () => {
   const { keep, reject } = countMarks();
