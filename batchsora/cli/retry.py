@@ -8,17 +8,17 @@ from pathlib import Path
 
 import click
 
-from batchsora.cli.connecting import command_for
+from batchsora.cli.going_on import command_for
 from batchsora.cli.marks import Marks, read_marks
 from batchsora.cli.options import PATH, option
-from batchsora.cli.printing import can_ask, err, out_if_heard
-from batchsora.cli.targets import find_run, rescue_file, shown
-from batchsora.cli.words import clips, cost_text
+from batchsora.cli.printing import can_ask, confirm, err, out_if_heard
 from batchsora.errors import UsageError
 from batchsora.job import Job, Reason, State
 from batchsora.ledger.answers import Entry
 from batchsora.ledger.ledger import Ledger
 from batchsora.ledger.records import Records
+from batchsora.library.targets import find_run, rescue_file, shown
+from batchsora.library.words import clips, cost_text
 from batchsora.lifecycle import Event, Happening, id_is_alive
 from batchsora.runner.placing import REJECTED, set_aside
 from batchsora.runner.reporting import write_reports
@@ -116,5 +116,5 @@ def _ask(found: Sequence[Job], *, yes: bool) -> None:
     asked = can_ask() and not yes
     if not asked:
         err(what)
-    elif not click.confirm(f"{what}. Put them back?", err=True):
+    elif not confirm(f"{what}. Put them back?"):
         raise UsageError("answered with no: nothing was changed")

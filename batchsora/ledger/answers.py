@@ -115,6 +115,7 @@ class Tally:
     spent_usd: Decimal  # of each
     unpriced: int  # of all
     jobs: int
+    rendering: int = 0  # of all: at the service, and not in its queue any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class Kept:
 
     count: int
     since: datetime | None
+    first_at: datetime | None = None
+    last_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from batchsora.clock import Now, system_now
-from batchsora.job import State
-from batchsora.ledger.answers import Campaign, Entry, Tally
+from batchsora.job import Reason, State
+from batchsora.ledger.answers import Campaign, Tally
 from batchsora.ledger.records import Records
 from batchsora.ledger.totals import Totals
-from batchsora.manifest import is_address
-from batchsora.reports import csv_report, json_report, report_row
-from batchsora.reports.page import Page, Pictures, Source, as_ms, page_report
-from batchsora.runner.recalling import FETCHED
-from batchsora.runner.thumbs import thumb_of
+from batchsora.reports import (
+    ATTEMPT_COLUMNS,
+    attempt_row,
+    csv_report,
+    csv_table,
+    json_report,
+    junit_report,
+    own_columns,
+    report_row,
+)
+from batchsora.reports.columns import usd_text
+from batchsora.reports.page import page_report
+from batchsora.runner.pages import page_of
 
 HURRIED_JOBS = 5_000  # whose page takes half a second: nobody who stops a run waits longer for it
 
@@ -30,7 +37,7 @@ def write_reports(
     hurried: bool = False,
     embed: bool = False,
 ) -> None:
-    """Write report.csv, report.json and report.html; raises OSError, the old ones being whole.
+    """Write the tables, report.json and report.html; raises OSError, the old ones being whole.
 
     Somebody may wait for it: `hurried` leaves the page of a large run as it is. `embed` puts small
     clips into the page.
@@ -39,83 +46,101 @@ def write_reports(
     if campaign is None:
         return
     own = campaign.columns or _columns_in_use(records)
-    run = {
-        "name": campaign.name,
-        "service": campaign.service,
-        "began_at": campaign.began_at,
-        "reported_at": now(),
-    }
-    tallies = records.tallies()
-    totals = Totals.of(tallies)
+    reported_at = now()
+    run = {**_run(campaign, own), "reported_at": reported_at}
+    counted = _counted(records)
     with ExitStack() as stack:
         add_line = stack.enter_context(csv_report(folder / "report.csv", own))
+        add_attempt = stack.enter_context(csv_table(folder / "attempts.csv", ATTEMPT_COLUMNS))
         add_object = stack.enter_context(
-            json_report(folder / "report.json", run=run, totals=_counted(totals))
+            json_report(folder / "report.json", run=run, totals=counted)
         )
         add_job = None
-        if not (hurried and totals.jobs > HURRIED_JOBS):
-            page = _page(folder, records, campaign, tallies, run, own=own, embed=embed)
+        if not (hurried and counted["jobs"] > HURRIED_JOBS):
+            page = page_of(folder, records, campaign, own, reported_at, embed=embed)
             add_job = stack.enter_context(page_report(folder / "report.html", page))
-        for entry in records.entries():
+        for entry, attempts in records.with_attempts(records.entries()):
             row = report_row(entry, own)
             add_line(row)
             add_object(row)
             if add_job is not None:
                 add_job(entry, row)
+            for attempt in attempts:
+                add_attempt(attempt_row(entry, attempt))
+        for entry, attempts in records.with_attempts(records.never_bought()):
+            for attempt in attempts:
+                add_attempt(attempt_row(entry, attempt))
 
 
-def _counted(totals: Totals) -> dict[str, Any]:
+def write_junit(path: Path, records: Records, *, clips_in: str) -> None:
+    """Write what was reported as JUnit XML; raises OSError, the old file being whole.
+
+    `clips_in` is the run folder as whoever reads the file finds it.
+    """
+    campaign = records.campaign()
+    if campaign is None:
+        return
+    properties = {
+        "service": campaign.service,
+        "spent_usd": usd_text(Totals.of(records.tallies()).spent_usd),
+    }
+    with junit_report(
+        path,
+        name=campaign.name,
+        began_at=campaign.began_at,
+        clips_in=clips_in,
+        properties=properties,
+    ) as add:
+        for entry in records.entries():
+            add(report_row(entry, ()))
+
+
+def _run(campaign: Campaign, own: Sequence[str]) -> dict[str, Any]:
     return {
-        **{state.value: totals.states[state] for state in State},
-        "spent_usd": totals.spent_usd,
-        "reserved_usd": totals.reserved_usd,
-        "in_doubt_usd": totals.in_doubt_usd,
-        "projected_usd": totals.projected_usd,
-        "unpriced": totals.unpriced,
+        "name": campaign.name,
+        "service": campaign.service,
+        "manifest": campaign.manifest,
+        "columns": own_columns(own),
+        "max_cost_usd": campaign.max_cost_usd,
+        "began_at": campaign.began_at,
     }
 
 
-def _page(
-    folder: Path,
-    records: Records,
-    campaign: Campaign,
-    tallies: list[Tally],
-    run: dict[str, Any],
-    *,
-    own: tuple[str, ...],
-    embed: bool,
-) -> Page:
-    reasons: Counter[str] = Counter()
-    for tally in tallies:
-        if tally.reason is not None:
-            reasons[tally.reason.value] += tally.jobs
-    beside = Path(campaign.manifest).parent
-    times = {name: as_ms(run[name]) for name in ("began_at", "reported_at")}
-    return Page(
-        folder=folder,
-        run={**run, **times, "target": _called(folder), "budget_usd": campaign.max_cost_usd},
-        totals=Totals.of(tallies),
-        reasons=reasons,
-        holds=records.holds(),
-        own=own,
-        pictures=Pictures(lambda entry: _picture(entry, beside)),
-        embed=embed,
-    )
+def _counted(records: Records) -> dict[str, Any]:
+    tallies = records.tallies()
+    totals = Totals.of(tallies)
+    return {
+        "jobs": totals.jobs,
+        **{state.value: totals.states[state] for state in State},
+        "reasons": {reason.value: _failed(tallies, reason) for reason in Reason},
+        "spent_usd": totals.spent_usd,
+        "reserved_usd": totals.reserved_usd,
+        "in_doubt_usd": totals.in_doubt_usd,
+        "left_usd": totals.left_usd,
+        "projected_usd": totals.projected_usd,
+        "unpriced": totals.unpriced,
+        "by_model_and_size": list(_kinds(records)),
+    }
 
 
-def _called(folder: Path) -> str:
-    """Name a run folder as a command would from where the run was called, if it is below that."""
-    relative = os.path.relpath(folder)
-    return str(folder) if relative.startswith("..") else relative
+def _failed(tallies: Sequence[Tally], reason: Reason) -> int:
+    return sum(it.jobs for it in tallies if it.reason is reason)
 
 
-def _picture(entry: Entry, beside: Path) -> Source | None:
-    """Say where the image of a job may be seen; `beside` is the manifest's folder."""
-    image, thumb = entry.job.order.image, thumb_of(entry.job.order)
-    if image is None or thumb is None:
-        return None
-    given = FETCHED / image.sha256 if is_address(image.written) else beside / image.written
-    return Source(thumb, given)
+def _kinds(records: Records) -> Iterator[dict[str, Any]]:
+    for (model, size), tallies in records.tallies_by_kind().items():
+        totals = Totals.of(tallies)
+        in_doubt = totals.states[State.IN_DOUBT]
+        yield {
+            "model": model,
+            "size": size,
+            "jobs": totals.jobs,
+            "done": totals.states[State.DONE],
+            "failed": totals.states[State.FAILED],
+            "in_doubt": in_doubt,
+            "left": totals.jobs - totals.settled - in_doubt,
+            "spent_usd": totals.spent_usd,
+        }
 
 
 def _columns_in_use(records: Records) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ KEPT = {  # in a run folder that is done, beside the clips and the embedded simu
     "manifest.yaml",
     "report.csv",
     "report.html",
+    "attempts.csv",
     "report.json",
     "run.log",
     "work/lock",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class Figures:
 
 def _distribution(spans_s: Sequence[float]) -> dict[str, Any]:
     edges = _edges(spans_s[0], spans_s[-1])
-    bounds = [0, *(bisect_right(spans_s, edge) for edge in edges[1:-1]), len(spans_s)]
+    bounds = [0, *(bisect_left(spans_s, edge) for edge in edges[1:-1]), len(spans_s)]
     counts = (after - before for before, after in pairwise(bounds))
     return {
         "clips": len(spans_s),

@@ -6,7 +6,6 @@ import base64
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
 from batchsora.ledger.answers import Entry
 
@@ -34,14 +33,14 @@ class Pictures:
         return None if source is None else self._places.setdefault(source, len(self._places))
 
     def sources(self, folder: Path) -> Iterator[str | None]:
-        """Write what a page loads for each place: bytes, or a link; None where nothing is left."""
+        """Write what a page shows in each place: bytes, or a path; None where nothing is left."""
         bytes_left = MOST_BYTES
         for thumb, image in self._places:
             content = _read(folder / thumb)
             if content is None:
-                yield _link(image) if (folder / image).is_file() else None
+                yield image.as_posix() if (folder / image).is_file() else None
             elif len(content) > bytes_left:
-                yield _link(thumb)
+                yield thumb.as_posix()
             else:
                 bytes_left -= len(content)
                 yield f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
@@ -52,7 +51,3 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
-
-
-def _link(path: Path) -> str:
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
