@@ -1,7 +1,6 @@
 """A browser for each file of tests, and a rehearsed run for all of them."""
 
 import fcntl
-import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -62,9 +61,3 @@ def opens(browser: Browser, rehearsed: Path, tmp_path: Path) -> Opens:
         return visiting(browser, file, where, **how)
 
     return open_page
-
-
-@pytest.fixture
-def chances() -> Callable[[], random.Random]:
-    """Make chance that is the same each time."""
-    return lambda: random.Random(1)

@@ -6,10 +6,11 @@ import base64
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 from .browsing import Visit
 from .conftest import Opens
-from .sample_page import OWN, Sample, made_up
+from .sample_page import OWN, Cells, Sample, made_up
 
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=document.title='owned'>"
 ESCAPES = "\x1b[31mred\x1b[0m\x07\x00\x7f\x85"
@@ -20,12 +21,12 @@ ENDLESS = "M" * 30_000
 HALF = "half \ud83d of one"
 
 
-def job_with(number: int = 0, **cells: object) -> dict[str, object]:
+def job_with(number: int = 0, /, **cells: Any) -> Cells:
     return made_up(number, random.Random(1), status="done", reason=None, **cells)
 
 
-def of(*jobs: dict[str, object], own: tuple[str, ...] = OWN, **more: object) -> Sample:
-    return Sample(list(jobs), own=own, **more)  # type: ignore[arg-type]
+def of(*jobs: Cells, own: tuple[str, ...] = OWN, **more: Any) -> Sample:
+    return Sample(list(jobs), own=own, **more)
 
 
 def opened(visit: Visit) -> str:
