@@ -58,6 +58,6 @@ def opens(browser: Browser, rehearsed: Path, tmp_path: Path) -> Opens:
         if of is not None:
             file = tmp_path / "report.html"
             file.write_text(page_of(of), encoding="utf-8")
-        return visiting(browser, file, where, **how)
+        return visiting(browser, file, where, has_clips=of is None, **how)
 
     return open_page

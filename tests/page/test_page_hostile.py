@@ -32,7 +32,6 @@ def of(*jobs: Cells, own: tuple[str, ...] = OWN, **more: Any) -> Sample:
 def opened(visit: Visit) -> str:
     """Open the first card; what the viewer says."""
     visit.page.locator(".card .open").first.click()
-    visit.said.clear()  # the clips of a made-up run are nowhere
     return visit.page.locator("#viewer").inner_text()
 
 
@@ -51,7 +50,6 @@ def test_markup_in_any_field_stays_text(opens: Opens) -> None:
         assert visit.page.title() == SCRIPT
         assert visit.page.locator("main script, main img[src=x], dialog script").count() == 0
         assert visit.page.locator("h1").inner_text() == SCRIPT
-        visit.said.clear()
 
 
 def test_control_characters_and_turns_are_legible(opens: Opens) -> None:
@@ -61,7 +59,6 @@ def test_control_characters_and_turns_are_legible(opens: Opens) -> None:
         assert "␛[31mred␛[0m␇␀␡⟨U+0085⟩" in card
         assert "⟨U+202E⟩gnp.exe⟨U+202C⟩ ⟨U+2066⟩x⟨U+2069⟩" in card
         assert "half ⟨U+D83D⟩ of one" in card
-        visit.said.clear()
 
 
 def test_texts_run_in_their_own_direction_and_emoji_stay_whole(opens: Opens) -> None:
@@ -72,7 +69,6 @@ def test_texts_run_in_their_own_direction_and_emoji_stay_whole(opens: Opens) -> 
         )
         assert directions == ["rtl", "ltr"]
         assert EMOJI in visit.page.locator(".card").first.inner_text()
-        visit.said.clear()
 
 
 def test_thirty_thousand_characters_without_a_blank_break_nothing(opens: Opens) -> None:
@@ -91,7 +87,6 @@ def test_own_columns_may_bear_any_name(opens: Opens) -> None:
         visit.page.get_by_label("Filter by a column").select_option(label="__proto__")
         visit.page.get_by_role("group", name="__proto__").get_by_text("found").click()
         visit.told("1 job")
-        visit.said.clear()
 
 
 def test_a_name_with_signs_of_addresses_is_found_on_the_disk(
@@ -119,11 +114,18 @@ def test_a_clip_inside_the_page_plays_and_is_let_go(opens: Opens, rehearsed: Pat
         visit.page.locator(".card video").wait_for(state="detached")
 
 
+def test_commands_name_one_job_whatever_its_id(opens: Opens) -> None:
+    odd = job_with(id="it's [1]*?")
+    odd.update(status="in_doubt", file=None, take=2)
+    with opens(of=of(odd)) as visit:
+        said = opened(visit)
+        assert "resolve runs/made-up 'it'\\''s [[]1][*][?]#2' --not-made" in said
+
+
 def test_what_was_left_out_is_said(opens: Opens) -> None:
     with opens(of=of(job_with(), more={"omitted": 19_999})) as visit:
         notice = visit.page.locator("#notice").inner_text()
         assert "19,999 are left out, and report.csv has them all" in notice
-        visit.said.clear()
 
 
 def test_a_run_without_jobs_is_a_page_too(opens: Opens) -> None:

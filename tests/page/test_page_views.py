@@ -77,7 +77,7 @@ def test_the_timeline_is_filtered_and_opens_jobs_like_the_gallery(visit: Visit) 
     visit.presses("j", "j", "Enter")
     assert visit.page.locator("#viewer-title").inner_text() == "scene-21"
     visit.presses("Escape")
-    assert visit.focused() == "scene-21"
+    visit.has_come_to("scene-21")
 
 
 def test_of_two_thousand_lanes_few_are_in_the_page(opens: Opens) -> None:

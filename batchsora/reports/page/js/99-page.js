@@ -81,13 +81,16 @@ function setTheme(theme) {
 
 function listenToControls() {
   const search = byId('search');
-  const searchSoon = settled(() => {
+  const searchNow = () => {
+    if (search.value === asked.search) return;
     asked.search = search.value;
     select();
-  }, 90);
-  search.addEventListener('input', searchSoon);
+  };
+  search.addEventListener('input', settled(searchNow, 90));
   search.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter' && shown.length) activeList().goTo(0);
+    if (event.key !== 'Enter') return;
+    searchNow();
+    if (shown.length) activeList().goTo(0);
   });
   fill(byId('order'), ...[...ORDERS].map(([key, { title }]) => el('option', { value: key }, title)));
   byId('order').addEventListener('change', (event) => {
@@ -119,14 +122,18 @@ function listenToControls() {
   addEventListener('beforeprint', drawNumbers);
 }
 
+/** Somebody went back, or typed an address. */
 function followAddress() {
+  clearTimeout(writing);
+  const before = hashOfAsked(null);
   const job = readHash(location.hash);
-  const was = viewed;
-  viewed = job; // so that the address is not written anew meanwhile
-  select();
-  viewed = was;
+  if (hashOfAsked(null) !== before) select();
+  showViewed(job);
+}
+
+function showViewed(job) {
   if (job === null) closeViewer();
-  else openViewer(job, { step: false });
+  else if (job !== viewed) openViewer(job, { step: false });
 }
 
 function begin() {
@@ -137,7 +144,9 @@ function begin() {
   drawMasthead();
   listenToControls();
   drawMarks();
-  followAddress();
+  const job = readHash(location.hash);
+  select();
+  showViewed(job);
 }
 
 begin();
