@@ -33,6 +33,7 @@ lint: $(DEV)  ## check style, types and layers
 
 bench: $(DEV)  ## measure speed and memory, against what one would use otherwise
 	$(BIN)/python tests/bench/bench.py
+	PYTHONPATH=tests:tests/media $(BIN)/python tests/bench/bench_page.py
 
 torture: $(DEV)  ## kill it, 300 times and at each system call: SEED=7 KILLS=50
 	PYTHONPATH=tests $(BIN)/python -m kills.torture --seed $(SEED) --kills $(KILLS)

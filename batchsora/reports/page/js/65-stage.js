@@ -1,6 +1,7 @@
 // The stage of a card: the clip, letterboxed, and the image that it was made from beside it.
 
 const HOVER_MS = 140; // a pointer that only passes starts nothing
+let hovering = 0; // the timer of a pointer that has come
 let playing = null; // the one clip that plays in the gallery: { job, stage, video, source, pinned }
 
 function stageOf(job) {
@@ -43,18 +44,18 @@ function showFrame(job, stage, press, frame) {
 }
 
 function playOnHover(job, stage) {
-  let timer = 0;
   stage.addEventListener('pointerenter', (event) => {
     if (event.pointerType !== 'mouse' || wantsCalm.matches) return;
-    timer = setTimeout(() => playing?.pinned || play(job, stage, false), HOVER_MS);
+    hovering = setTimeout(() => playing?.pinned || play(job, stage, false), HOVER_MS);
   });
   stage.addEventListener('pointerleave', () => {
-    clearTimeout(timer);
+    clearTimeout(hovering);
     if (playing?.stage === stage && !playing.pinned) stopPlaying();
   });
 }
 
 function togglePlaying(job, stage) {
+  clearTimeout(hovering); // a click says it more plainly
   const ours = playing?.stage === stage;
   if (ours && playing.pinned) stopPlaying();
   else if (ours) playing.pinned = true;

@@ -5,15 +5,16 @@ let viewed = null; // the job in the viewer
 let letGo = () => {}; // of the clips in it
 
 function openViewer(job, { step = true } = {}) {
+  const pressed = document.activeElement?.id;
   stopPlaying();
   viewed = job;
   emptyViewer();
   fillViewer(job);
-  if (!viewer.open) {
-    writeHash(job, { step });
-    viewer.showModal();
-  } else writeHash(job);
-  viewer.querySelector('.side').scrollTop = 0;
+  writeHash(job, { step: step && !viewer.open });
+  if (!viewer.open) viewer.showModal();
+  // whoever presses Next goes on pressing it; else the name is read out first
+  if (['previous', 'next'].includes(pressed) && !byId(pressed).disabled) byId(pressed).focus();
+  else byId('viewer-title').focus();
 }
 
 function closeViewer() {
@@ -62,15 +63,18 @@ function viewerHead(job) {
   const at = shown.indexOf(job);
   const place = at === -1 ? 'not among those shown' : `${count(at + 1)} of ${count(shown.length)}`;
   return el('header', { class: 'viewer-head' },
-    el('h2', { id: 'viewer-title' }, apart(job.id), job.take > 1 ? ` take ${job.take}` : null),
+    el('h2', { id: 'viewer-title', tabindex: -1 }, apart(job.id), job.take > 1 ? ` take ${job.take}` : null),
     el('span', { class: `badge ${job.status}` }, statusWords(job.status)),
     el('span', { class: 'faded' }, place),
     el('div', { class: 'tools' },
-      button('‹', () => stepViewer(-1), { class: 'quiet', 'aria-label': 'Previous', disabled: at <= 0 }),
-      button('›', () => stepViewer(1), {
-        class: 'quiet', 'aria-label': 'Next', disabled: at === -1 || at === shown.length - 1,
-      }),
+      stepButton('previous', '‹', -1, at <= 0),
+      stepButton('next', '›', 1, at === -1 || at === shown.length - 1),
       button('Close', closeViewer, { class: 'quiet' })));
+}
+
+function stepButton(id, sign, by, disabled) {
+  const label = id === 'next' ? 'Next' : 'Previous';
+  return button(sign, () => stepViewer(by), { id, class: 'quiet', 'aria-label': label, disabled });
 }
 
 function promptOf(job) {

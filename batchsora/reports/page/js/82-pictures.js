@@ -25,8 +25,18 @@ function clipAndImage(job) {
     el('img', { src: picture, alt: `The image that ${job.name} was made from` }),
     el('figcaption', {}, 'Image: ', apart(job.image ?? '')));
   const { clip, video, source } = clipFigure(job, job.hasClip ? apart(job.file) : null);
+  if (video !== null) rememberSound(video);
   letGo = letGoOf([{ video, source }]);
   return el('div', { class: `pair ${job.hasClip ? shapeOf(job.size) : 'bare'}` }, clip, image);
+}
+
+let isHeard = false; // whoever turns the sound on hears the next clip, too
+
+function rememberSound(video) {
+  video.muted = !isHeard;
+  video.addEventListener('volumechange', () => {
+    isHeard = !video.muted;
+  });
 }
 
 /** A clip with controls, or words that say why there is none. */

@@ -25,7 +25,7 @@ function drawMarksPanel() {
 function exportMarks() {
   saveAsFile(marksFile(), marksTable());
   fill(byId('marks-then'),
-    el('p', {}, 'Saved as ', apart(marksFile()), '. To buy the rejected clips anew, in the folder where it is:'),
+    el('p', {}, 'Saved as ', apart(marksFile()), '. This puts the rejected ones back, and the next run buys them anew:'),
     el('p', {}, copyable(command('retry', '--from', shellWord(marksFile())))));
 }
 

@@ -63,12 +63,12 @@ function namedKey({ key, target }) {
 }
 
 function viewerKey(key, target) {
-  // a player has keys of its own, a button is pressed by Space, and a long prompt is scrolled
-  if (target.matches('video, button, a, summary, [tabindex="0"]')) return undefined;
+  if (target.matches('video')) return undefined; // a player has keys of its own
   switch (key) {
     case 'ArrowRight': return () => stepViewer(1);
     case 'ArrowLeft': return () => stepViewer(-1);
-    case ' ': return playViewed;
+    // a button is pressed by Space, and a long text is scrolled
+    case ' ': return target.matches('button, a, [tabindex="0"]') ? undefined : playViewed;
     default: return undefined;
   }
 }

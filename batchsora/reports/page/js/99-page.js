@@ -36,10 +36,15 @@ function showControls() {
 
 // A screen reader would read every number that one types past.
 const sayHowMany = settled(() => {
-  const all = count(jobs.length);
-  const words = shown.length === jobs.length ? `${all} jobs` : `${count(shown.length)} of ${all} jobs`;
-  byId('shown').textContent = shown.length ? words : `No job fits: 0 of ${all}`;
+  byId('shown').textContent = howMany();
 }, 150);
+
+function howMany() {
+  const all = `${count(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}`;
+  if (jobs.length === 0) return 'No jobs';
+  if (shown.length === 0) return `No job fits: 0 of ${all}`;
+  return shown.length === jobs.length ? all : `${count(shown.length)} of ${all}`;
+}
 
 const drawMarks = () => {
   const { keep, reject } = countMarks();
@@ -76,13 +81,16 @@ function setTheme(theme) {
 
 function listenToControls() {
   const search = byId('search');
-  const searchSoon = settled(() => {
+  const searchNow = () => {
+    if (search.value === asked.search) return;
     asked.search = search.value;
     select();
-  }, 90);
-  search.addEventListener('input', searchSoon);
+  };
+  search.addEventListener('input', settled(searchNow, 90));
   search.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter' && shown.length) activeList().goTo(0);
+    if (event.key !== 'Enter') return;
+    searchNow();
+    if (shown.length) activeList().goTo(0);
   });
   fill(byId('order'), ...[...ORDERS].map(([key, { title }]) => el('option', { value: key }, title)));
   byId('order').addEventListener('change', (event) => {
@@ -114,14 +122,18 @@ function listenToControls() {
   addEventListener('beforeprint', drawNumbers);
 }
 
+/** Somebody went back, or typed an address. */
 function followAddress() {
+  clearTimeout(writing);
+  const before = hashOfAsked(null);
   const job = readHash(location.hash);
-  const was = viewed;
-  viewed = job; // so that the address is not written anew meanwhile
-  select();
-  viewed = was;
+  if (hashOfAsked(null) !== before) select();
+  showViewed(job);
+}
+
+function showViewed(job) {
   if (job === null) closeViewer();
-  else openViewer(job, { step: false });
+  else if (job !== viewed) openViewer(job, { step: false });
 }
 
 function begin() {
@@ -132,7 +144,9 @@ function begin() {
   drawMasthead();
   listenToControls();
   drawMarks();
-  followAddress();
+  const job = readHash(location.hash);
+  select();
+  showViewed(job);
 }
 
 begin();
