@@ -42,6 +42,9 @@ async def run(manifest: Target, **options: Unpack[RunOptions]) -> Result:
         errand.stop("cancelled")
         await ended.wait()  # cancelled again, it is left alone; it comes to its end all the same
         raise
+    except GeneratorExit:  # its loop was closed under it
+        errand.stop("its loop was closed")
+        raise
     return errand.result(future)
 
 
