@@ -48,6 +48,17 @@ def test_a_manifests_own_budget_does_not_say_yes_for_who_runs_it(
         assert shop.creates == 0
 
 
+def test_a_limit_says_nothing_where_a_manifest_has_prices_of_its_own(
+    desk: Desk, tmp_path: Path
+) -> None:
+    cheap = "models: {sora-2: {seconds: [4], sizes: {720x1280: 0.001}}}"
+    path = desk.writes_rows(*(f"w{it} wave" for it in range(26)), head=cheap)
+    with service(tmp_path / "state") as shop:
+        with pytest.raises(UnagreedError, match=r"10\.40 USD by the built-in ones"):
+            run_sync(path, **at(shop, max_cost=25))
+        assert shop.creates == 0
+
+
 @pytest.mark.parametrize("amount", [Decimal("0.80"), "0.80", 1, Decimal("8E-1")])
 async def test_a_budget_is_kept_however_it_is_written(tmp_path: Path, amount: Any) -> None:
     with service(tmp_path / "state") as shop:
