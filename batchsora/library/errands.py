@@ -66,11 +66,10 @@ class Errand:
         folder = asked.aim.folder.absolute()
         if is_empty(asked.aim):
             return Result(DONE, (), Totals.of(totals.Totals()), folder)
-        hear = (lambda it: post(lambda: self._hear(it))) if self._on_event else None
         host = Program(
             folder,
             self._stops,
-            hear,
+            lambda it: post(lambda: self._hear(it)),
             asks=not self._options.get("yes"),
             has_limit="max_cost" in self._options,
         )
@@ -128,7 +127,7 @@ class Program:
         self,
         folder: Path,
         stops: _Stops,
-        hear: Callable[[Event], object] | None,
+        hear: Callable[[Event], object],
         *,
         asks: bool,
         has_limit: bool,
@@ -162,9 +161,8 @@ class Program:
 
     def tell(self, told: Told) -> None:
         """Tell of it, with the totals at this moment."""
-        if self._hear is not None:
-            now = None if self._totals is None else Totals.of(self._totals)
-            self._hear(Event.of(told, self._folder, now))
+        now = None if self._totals is None else Totals.of(self._totals)
+        self._hear(Event.of(told, self._folder, now))
 
     @asynccontextmanager
     async def watch(self, run: Session) -> AsyncIterator[None]:

@@ -122,6 +122,18 @@ async def test_run_again_it_asks_nothing_of_the_service(tmp_path: Path) -> None:
     assert told == []
 
 
+async def test_what_is_worth_knowing_of_a_manifest_is_told_as_an_event(
+    desk: Desk, tmp_path: Path
+) -> None:
+    told: list[Event] = []
+    with service(tmp_path / "state") as shop:
+        await run(desk.writes_rows(SUN), **at(shop))
+        await run(rows_of(SUN), **at(shop, on_event=told.append))
+        assert shop.creates == 1
+    assert [(it.event, it.job) for it in told] == [("note", None)]
+    assert told[0].message == "runs/work was last run from ../../work.yaml"
+
+
 async def test_two_runs_in_one_program_at_once_have_folders_of_their_own(tmp_path: Path) -> None:
     with service(tmp_path / "state") as shop:
         one, other = await asyncio.gather(

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,6 +108,18 @@ async def test_a_timeout_round_a_run_stops_it_as_well(tmp_path: Path) -> None:
                 await run(rows_of(SUN), **at(shop))
         assert statuses(Run("runs/work").jobs()) == {"sun": "running"}
         assert shop.creates == 1
+
+
+def test_a_run_whose_loop_is_closed_under_it_comes_to_its_end(tmp_path: Path) -> None:
+    loop = asyncio.new_event_loop()
+    with service(tmp_path / "state", render_s=(60.0, 60.0)) as shop:
+        hear = at_first("submit_accepted", loop.stop)
+        loop.create_task(run(rows_of(SUN, RAIN), **at(shop, on_event=hear)))  # noqa: RUF006
+        loop.run_forever()
+        loop.close()
+        while Run("runs/work").is_running:
+            time.sleep(0.05)
+        assert set(statuses(Run("runs/work").jobs()).values()) <= {"running", "pending"}
 
 
 @pytest.mark.parametrize("name", ["started", "submit_started", "submit_accepted", "download_kept"])
