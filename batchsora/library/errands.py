@@ -112,8 +112,9 @@ class _Stops:
 
         with self._lock:
             self._pass_on = lambda why: loop.call_soon_threadsafe(stop, why)
-            if self._stop is not None:
-                stop(self._stop)
+            before = self._stop
+        if before is not None:  # without the lock: who is told may ask for a stop
+            stop(before)
 
     @property
     def is_asked(self) -> bool:

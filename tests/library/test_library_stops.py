@@ -122,6 +122,19 @@ def test_a_run_whose_loop_is_closed_under_it_comes_to_its_end(tmp_path: Path) ->
         assert set(statuses(Run("runs/work").jobs()).values()) <= {"running", "pending"}
 
 
+def test_a_run_whose_loop_is_closed_before_it_began_buys_nothing(tmp_path: Path) -> None:
+    loop = asyncio.new_event_loop()
+    with service(tmp_path / "state") as shop:
+        loop.create_task(run(rows_of(SUN), **at(shop)))  # noqa: RUF006
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+        loop.close()
+        report = Path("runs/work/report.csv")
+        while not report.exists() or Run("runs/work").is_running:
+            time.sleep(0.05)
+        assert shop.creates == 0
+
+
 @pytest.mark.parametrize("name", ["started", "submit_started", "submit_accepted", "download_kept"])
 async def test_what_a_callback_raises_stops_the_run_and_is_raised_at_its_end(
     tmp_path: Path, name: str
