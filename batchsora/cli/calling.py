@@ -27,9 +27,9 @@ def call(command: str, variables: Mapping[str, str], *, heard: bool) -> str:
     in its process group, after `PATIENCE_S`, or when a signal comes.
     """
     try:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S602 - the user's own command, as in a crontab
             command,
-            shell=True,  # noqa: S602 - it is the user's own command, as in a crontab
+            shell=True,
             env=variables,
             stdin=subprocess.DEVNULL,
             stdout=_stderr(heard=heard),

@@ -120,7 +120,7 @@ def _write_junit(file: Path, folder: Path) -> str:
 
 def surroundings(ending: Ending, code: int) -> dict[str, str]:
     """Make the variables that a command finds: ours without the keys, and what came of the run."""
-    totals, folder = ending.outcome.totals, Path(os.path.abspath(ending.folder))
+    totals, folder = ending.outcome.totals, ending.folder.absolute()
     told = {
         "EXIT_CODE": str(code),
         "NAME": ending.name,
