@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -49,12 +49,12 @@ def opened(table: Path, how: str, place: Path) -> list[list[Shown]]:
         *("--convert-to", "fods", "--outdir", str(place), str(table)),
     ]
     subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S)
-    rows = ElementTree.parse(place / f"{table.stem}.fods").iter(f"{_TABLE}table-row")  # noqa: S314 - LibreOffice wrote it
+    rows = ET.parse(place / f"{table.stem}.fods").iter(f"{_TABLE}table-row")  # noqa: S314 - LibreOffice wrote it
     lines = (list(_cells(row)) for row in rows)
     return [cells for cells in lines if any(cell.text for cell in cells)]
 
 
-def _cells(row: ElementTree.Element) -> Iterator[Shown]:
+def _cells(row: ET.Element) -> Iterator[Shown]:
     for cell in row.findall(f"{_TABLE}table-cell"):
         lines = (_text(line) for line in cell.findall(f"{_WORDS}p"))
         shown = Shown("\n".join(lines), cell.get(f"{_TABLE}formula"))
@@ -62,7 +62,7 @@ def _cells(row: ElementTree.Element) -> Iterator[Shown]:
         yield from [shown] * min(repeated, 100)  # what is empty to the sheet's end is one cell
 
 
-def _text(element: ElementTree.Element) -> str:
+def _text(element: ET.Element) -> str:
     """Read a line: a run of blanks, a tab and a line's end are elements."""
     own = {"s": " " * int(element.get(f"{_WORDS}c", "1")), "tab": "\t", "line-break": "\n"}
     told = own.get(element.tag.removeprefix(_WORDS), element.text or "")

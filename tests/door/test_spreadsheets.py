@@ -1,10 +1,8 @@
-"""The tables, opened in LibreOffice: every cell is what was meant, and none of them is a formula."""
+"""The tables, opened in LibreOffice: every cell is what was meant, and none is a formula."""
 
 import json
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from batchsora.reports import csv_table
 from batchsora.simulator import Fault
@@ -42,7 +40,7 @@ CELLS = {
     "blanks": "  two  two  ",
     "right to left": "שלום \u202egpj.exe",
     "emoji": "🎩👨‍👩‍👧",
-    "wide": "＝1+1",
+    "wide": "\N{FULLWIDTH EQUALS SIGN}1+1",
     "script": "<script>alert(1)</script>&amp;",
     "long": "x, " * 10_000,
     "too long": "🎩" * 20_000,
