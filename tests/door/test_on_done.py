@@ -4,6 +4,7 @@ import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -131,20 +132,33 @@ def test_a_run_that_stops_or_is_interrupted_once_calls_it_too(desk: Desk, tmp_pa
     assert heard(desk)["BATCHSORA_LEFT"] == "1"
 
 
-def interrupted(desk: Desk, state: Path, command: str, *, twice: bool = False) -> Said:
+def interrupted(desk: Desk, state: Path, command: str) -> Said:
     """Run into another folder, and send a signal when the first row is ordered."""
     desk.writes_rows(SUN)
     with service(state, render_s=(600, 600)) as shop:
         words = ("run", "work.yaml", "--base-url", shop.url, *QUICK, "-o", state.name)
         process = desk.starts(*words, "--on-done", command, GPTPROTO_API_KEY=KEY)
-        assert process.stderr is not None
-        while "ordered" not in (line := process.stderr.readline()):
-            assert line
-        if twice:
-            process.send_signal(signal.SIGINT)
-            while "stopping" not in (line := process.stderr.readline()):
-                assert line
+        hear(process, "ordered")
         return interrupt(process)
+
+
+def hear(process: subprocess.Popen[str], word: str) -> None:
+    """Wait for a line that says so."""
+    assert process.stderr is not None
+    while word not in (line := process.stderr.readline()):
+        assert line
+
+
+def test_a_run_that_is_left_at_once_calls_nothing(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(SUN)
+    with service(tmp_path / "state", faults=(Fault("create", "silent"),)) as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
+        process = desk.starts(*words, "-v", "--on-done", TELL, GPTPROTO_API_KEY=KEY)
+        hear(process, "sending")
+        process.send_signal(signal.SIGINT)
+        hear(process, "stopping")
+        assert interrupt(process).code == 130
+    assert not (desk.folder / "told").exists()
 
 
 def test_a_second_interrupt_does_not_wait_for_a_command_that_hangs(
