@@ -213,4 +213,4 @@ def test_a_manifest_can_name_no_command(desk: Desk) -> None:
     desk.writes(f"settings: {{on_done: '{TELL}'}}\nrows: [{{prompt: x}}]")
     said = desk.types("run", "work.yaml", "--simulate")
     assert (said.code, (desk.folder / "told").exists()) == (2, False)
-    assert "on_done" in said.err
+    assert "on_done is not for a manifest to say" in said.err
