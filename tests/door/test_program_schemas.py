@@ -110,7 +110,7 @@ def _interrupted(desk: Desk) -> Told:
         words = ("run", "work.yaml", "--base-url", shop.url, *QUICK, "--progress", "json")
         process = desk.starts(*words, GPTPROTO_API_KEY=KEY)
         assert process.stderr is not None
-        heard = []
+        heard: list[str] = []
         while not heard or "submit_accepted" not in heard[-1]:
             heard.append(process.stderr.readline())
             assert heard[-1]
