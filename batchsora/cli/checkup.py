@@ -16,12 +16,12 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from batchsora.cli.exits import DONE, LEDGER, USAGE
-from batchsora.cli.targets import file_in_the_way, rescue_file, shown
 from batchsora.errors import LedgerError
 from batchsora.ledger.durable import sync_folder
 from batchsora.ledger.lock import RunLock
 from batchsora.ledger.opening import open_for_writing
+from batchsora.library.exits import DONE, LEDGER, USAGE
+from batchsora.library.targets import file_in_the_way, rescue_file, shown
 from batchsora.manifest.paths import MOST_PART_BYTES
 from batchsora.runner.admission import ROOM_FOR_A_CLIP
 

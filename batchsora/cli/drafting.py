@@ -10,8 +10,8 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from batchsora.cli.targets import insist_on_text
 from batchsora.errors import Problem, UsageError
+from batchsora.library.targets import insist_on_text
 from batchsora.manifest.census import Census, namings, sieve_of, stem_template
 from batchsora.manifest.complaints import Complaints
 from batchsora.manifest.drafts import FeedDraft, folder_draft

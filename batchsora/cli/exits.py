@@ -1,4 +1,4 @@
-"""Exit codes, and the way out: what a person is told when a command can't go on."""
+"""The way out: what a person is told when a command can't go on, and its exit code."""
 
 from __future__ import annotations
 
@@ -6,84 +6,14 @@ import sqlite3
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from batchsora.cli.printing import err, finish, silence
-from batchsora.errors import BatchsoraError, LedgerError, ManifestRefusedError, Stop, StopReason
-from batchsora.job import State
-
-if TYPE_CHECKING:
-    from batchsora.runner.campaign import Outcome
-
-DONE = 0
-SOME_FAILED = 1
-USAGE = 2
-KEY_REFUSED = 3
-LEFT = 4
-STOPPED = 5
-IN_DOUBT = 6
-BALANCE_EMPTY = 7
-OVER_BUDGET = 8
-LEDGER = 9
-BUG = 70
-INTERRUPTED = 130
-
-BY_REASON = {
-    StopReason.KEY_REFUSED: KEY_REFUSED,
-    StopReason.BALANCE_EMPTY: BALANCE_EMPTY,
-    StopReason.EDGE_BLOCK: STOPPED,
-    StopReason.WRONG_ADDRESS: STOPPED,
-    StopReason.MODEL_GONE: STOPPED,
-    StopReason.OUTAGE: STOPPED,
-    StopReason.LONG_WAIT: STOPPED,
-    StopReason.NO_ORDERS: STOPPED,
-    StopReason.SAME_REJECTION: STOPPED,
-    StopReason.DISK: LEDGER,
-    StopReason.DISK_LOW: LEDGER,
-    StopReason.LEDGER: LEDGER,
-    StopReason.DOUBTS: IN_DOUBT,
-    StopReason.BUDGET: OVER_BUDGET,
-    StopReason.UNPRICED: USAGE,
-    StopReason.FAILURES: STOPPED,
-    StopReason.DETACHED: LEFT,
-    StopReason.INTERRUPTED: INTERRUPTED,
-    StopReason.BUG: BUG,
-}
-# what a person has to know first, first
-PRECEDENCE = (
-    BUG,
-    INTERRUPTED,
-    LEDGER,
-    USAGE,
-    KEY_REFUSED,
-    BALANCE_EMPTY,
-    STOPPED,
-    IN_DOUBT,
-    OVER_BUDGET,
-    LEFT,
-    SOME_FAILED,
-    DONE,
-)
-
-
-def code_of(outcome: Outcome, stops: Sequence[Stop]) -> int:
-    """Say with which code a run ends."""
-    scope = outcome.scope.states
-    found = [BY_REASON[stop.reason] for stop in stops]
-    found += [IN_DOUBT] * (outcome.totals.states[State.IN_DOUBT] > 0)
-    found += [LEFT] * any(scope[it] for it in (State.PENDING, State.RUNNING, State.RENDERED))
-    found += [SOME_FAILED] * (scope[State.FAILED] > 0 or outcome.missing > 0)
-    return gravest(found)
-
-
-def gravest(codes: Iterable[int]) -> int:
-    """Pick the exit code that a person has to know first; 0 where there is none."""
-    found = set(codes)
-    return next((code for code in PRECEDENCE if code in found), DONE)
+from batchsora.errors import BatchsoraError, LedgerError, ManifestRefusedError
+from batchsora.library.exits import BUG, DONE, INTERRUPTED, LEDGER, USAGE
 
 
 def leave_with(command: Callable[[], object]) -> None:
@@ -93,7 +23,7 @@ def leave_with(command: Callable[[], object]) -> None:
     except click.exceptions.Exit as leaving:
         code = leaving.exit_code
     except click.ClickException as error:
-        error.show()
+        _tell_usage(error)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         err("interrupted")
@@ -117,12 +47,21 @@ def leave_with(command: Callable[[], object]) -> None:
 
 
 def _tell(what: str, mend: str) -> None:
-    err(f"error: {what}" + (f"\n  mend: {mend}" if mend else ""))
+    err(f"error: {what}", *[f"  mend: {mend}"] * bool(mend))
+
+
+def _tell_usage(error: click.ClickException) -> None:
+    """Say as click does what is wrong with a command line; it may quote anything."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        err(*context.get_usage().splitlines())
+        err(f"Try '{context.command_path} --help' for help.", "")
+    err(f"Error: {error.format_message()}")
 
 
 def _tell_problems(error: ManifestRefusedError) -> None:
     for problem in error.problems:
-        err(f"error: {problem.what}\n  at {problem.place}\n  mend: {problem.mend}")
+        err(f"error: {problem.what}", f"  at {problem.place}", f"  mend: {problem.mend}")
     if (more := error.count - len(error.problems)) > 0:
         err(f"… and {more} more")
     err(error.what)

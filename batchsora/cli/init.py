@@ -16,9 +16,9 @@ from batchsora.cli.newfiles import put
 from batchsora.cli.options import PATH, encoding_option
 from batchsora.cli.printing import err, out_if_heard
 from batchsora.cli.schema import schema_text
-from batchsora.cli.targets import shown
-from batchsora.cli.words import cost_text
 from batchsora.errors import ManifestRefusedError, UsageError
+from batchsora.library.targets import shown
+from batchsora.library.words import cost_text
 from batchsora.manifest import open_manifest
 from batchsora.manifest.sources import TABLES, suffix_of
 from batchsora.manifest.tables import read_header

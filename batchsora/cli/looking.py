@@ -7,12 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batchsora.cli.plan_sums import Money, Problems
 from batchsora.cli.ticking import ticking
 from batchsora.clock import system_now
 from batchsora.errors import Problem
 from batchsora.ledger.opening import empty
 from batchsora.ledger.records import Records
+from batchsora.library.plan_sums import Money, Problems
 from batchsora.manifest import Manifest
 from batchsora.planned import Planned
 from batchsora.runner.choosing import Choice

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from batchsora.cli.targets import shown
 from batchsora.errors import UsageError
+from batchsora.library.targets import shown
 
 
 def put(folder: Path, manifest: str, content: Mapping[str, bytes]) -> list[Path]:

@@ -7,33 +7,30 @@ not run commands.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import click
 
 from batchsora.cli.calling import call
-from batchsora.cli.exits import LEDGER as LEDGER_OR_DISK
-from batchsora.cli.exits import code_of, gravest
 from batchsora.cli.options import PATH, option, together
 from batchsora.cli.printing import err
 from batchsora.cli.summary import result_text
-from batchsora.cli.targets import LEDGER, shown
 from batchsora.cli.views import View
 from batchsora.clock import system_now
-from batchsora.errors import LedgerError, Stop, UsageError
+from batchsora.errors import LedgerError, UsageError
 from batchsora.job import State
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
+from batchsora.library.exits import LEDGER as LEDGER_OR_DISK
+from batchsora.library.exits import gravest
+from batchsora.library.targets import LEDGER, Aim, shown
+from batchsora.library.undertaking import Ended
 from batchsora.reports.columns import usd_text
 from batchsora.runner.progress import Told
 from batchsora.runner.reporting import write_junit
-
-if TYPE_CHECKING:
-    from batchsora.runner.campaign import Outcome
 
 KEYS = ("GPTPROTO_API_KEY", "OPENAI_API_KEY")
 # a command that runs batchsora would be called by that run again
@@ -72,17 +69,6 @@ follow_up_options = together(
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How a run ended, its reports being written."""
-
-    folder: Path
-    name: str  # of the campaign
-    outcome: Outcome
-    stops: Sequence[Stop]
-    view: View
-
-
-@dataclass(frozen=True, slots=True)
 class FollowUp:
     """What was asked to follow a run."""
 
@@ -94,17 +80,17 @@ class FollowUp:
         """Read the options of `follow_up_options`."""
         return cls(options["junit"], options["on_done"])
 
-    def carry_out(self, ending: Ending) -> int:
+    def carry_out(self, aim: Aim, ended: Ended, view: View) -> int:
         """Do it, the ledger being free for others; returns the code that the run ends with."""
-        code = code_of(ending.outcome, ending.stops)
-        if self.junit is not None and (trouble := _write_junit(self.junit, ending.folder)):
-            _tell(ending.view, "junit", trouble)
+        code = ended.code
+        if self.junit is not None and (trouble := _write_junit(self.junit, aim.folder)):
+            _tell(view, "junit", trouble)
             code = gravest([code, LEDGER_OR_DISK])
         if self.on_done:
             # lines of another program would spoil what a program reads
-            heard = ending.view.is_for_people
-            if trouble := call(self.on_done, surroundings(ending, code), heard=heard):
-                _tell(ending.view, "on_done", f"the command of --on-done {trouble}")
+            heard = view.is_for_people
+            if trouble := call(self.on_done, surroundings(aim, ended, code), heard=heard):
+                _tell(view, "on_done", f"the command of --on-done {trouble}")
         return code
 
 
@@ -118,17 +104,17 @@ def _write_junit(file: Path, folder: Path) -> str:
     return ""
 
 
-def surroundings(ending: Ending, code: int) -> dict[str, str]:
+def surroundings(aim: Aim, ended: Ended, code: int) -> dict[str, str]:
     """Make the variables that a command finds: ours without the keys, and what came of the run."""
-    totals, folder = ending.outcome.totals, ending.folder.absolute()
+    totals, folder = ended.outcome.totals, aim.folder.absolute()
     told = {
         "EXIT_CODE": str(code),
-        "NAME": ending.name,
+        "NAME": aim.manifest.name,
         "RUN_FOLDER": str(folder),
         "REPORT_CSV": str(folder / "report.csv"),
         "REPORT_JSON": str(folder / "report.json"),
-        "SUMMARY": result_text(ending.outcome, ending.stops),
-        "STOPS": " ".join(stop.reason.name for stop in ending.stops),
+        "SUMMARY": result_text(ended.outcome, ended.stops),
+        "STOPS": " ".join(stop.reason.name for stop in ended.stops),
         "JOBS": str(totals.jobs),
         "DONE": str(totals.states[State.DONE]),
         "FAILED": str(totals.states[State.FAILED]),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from batchsora.errors import UsageError
-from batchsora.settings import SETTINGS, parse_setting
+from batchsora.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from batchsora.library.asking import Asked, Called
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
@@ -148,17 +151,24 @@ def setting_option(name: str) -> Decorator[Any]:
 setting_options = together(*map(setting_option, SETTINGS))
 
 
-def read_settings(options: dict[str, Any]) -> dict[str, Any]:
-    """Read the settings that were given as options; raises UsageError."""
-    found: dict[str, Any] = {}
-    for name in SETTINGS:
-        text = options.get(name)
-        if text is None:
-            continue
-        try:
-            found |= parse_setting(name, text)
-        except ValueError as error:
-            flag = f"--{name.replace('_', '-')}"
-            mend = f"give {flag} (or {_variable(flag)}) such a value, or leave it away"
-            raise UsageError(f'{flag} must be {error}, not "{text}"', mend) from error
-    return found
+def as_flag(name: str) -> Called:
+    """Call a setting what the command line does."""
+    from batchsora.library.asking import Called  # noqa: PLC0415 - heavy
+
+    flag = f"--{name.replace('_', '-')}"
+    return Called(flag, f"{flag} (or {_variable(flag)})")
+
+
+def read_asked(target: Path, options: dict[str, Any]) -> Asked:
+    """Read what `run` and `plan` are asked for; raises UsageError and ManifestRefusedError."""
+    from batchsora.library.asking import Asked  # noqa: PLC0415 - heavy
+    from batchsora.library.targets import take_aim  # noqa: PLC0415 - heavy
+
+    aim = take_aim(
+        target,
+        options["out_dir"],
+        options["models"],
+        simulate=options["simulate"],
+        encoding=options["encoding"],
+    )
+    return Asked.read(aim, options, as_flag)

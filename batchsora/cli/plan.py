@@ -8,14 +8,11 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 
-from batchsora.cli.asking import read_asked
-from batchsora.cli.connecting import Reach
 from batchsora.cli.options import (
     PATH,
     encoding_option,
@@ -23,29 +20,23 @@ from batchsora.cli.options import (
     option,
     part_options,
     place_options,
-    read_settings,
+    read_asked,
     service_options,
     setting_option,
 )
 from batchsora.cli.plan_page import Page, totals
-from batchsora.cli.plan_rows import Form, flush, gone_row, met_row, row_writer
-from batchsora.cli.plan_sums import Purse, Sums
-from batchsora.cli.printing import err, out
+from batchsora.cli.plan_rows import Form, flush, job_row, row_writer
+from batchsora.cli.printing import Line, err, out
 from batchsora.cli.summary import settle_text
-from batchsora.cli.targets import LEDGER, Aim, shown
 from batchsora.cli.ticking import ticking
-from batchsora.clock import system_now
-from batchsora.errors import Problem, UsageError
-from batchsora.job import State
-from batchsora.ledger.opening import empty, open_for_reading
-from batchsora.ledger.records import Records
-from batchsora.ledger.totals import Totals
-from batchsora.runner.choosing import Choice
-from batchsora.runner.planning import Action, Gone, Met, meet
-from batchsora.settings import Settings, settle
+from batchsora.errors import UsageError
+from batchsora.library.asking import Asked
+from batchsora.library.connecting import Reach
+from batchsora.library.foreseeing import foresee, insist
+from batchsora.library.plan_sums import Sums
+from batchsora.library.targets import Aim, shown
+from batchsora.runner.planning import Action
 
-# what was bought is driven to its end, also where it is not chosen, or gone
-OWED = frozenset({State.SUBMITTING, State.IN_DOUBT, State.RUNNING, State.RENDERED})
 LEAST_COLUMNS = 40  # in fewer, nothing can be set under each other
 
 _FLAGS_WITH_N = re.compile("^(-[qvy]*)n([qvy]*)$")  # of `run`: -n, -nq
@@ -73,98 +64,30 @@ def command(target: Path, *, as_json: bool, as_csv: bool, **options: Any) -> int
     if as_json and as_csv:
         raise UsageError("--json and --csv are two forms of one plan", "choose one of them")
     form = Form.JSON if as_json else Form.CSV if as_csv else Form.PAGE
-    aim, choice, reach = read_asked(target, options)
-    settings = settle(aim.manifest.settings, read_settings(options))
-    show_plan(
-        aim,
-        choice,
-        reach,
-        settings=settings,
-        retry_failed=options["retry_failed"],
-        form=form,
-    )
+    show_plan(read_asked(target, options), form)
     return 0
 
 
-def show_plan(
-    aim: Aim,
-    choice: Choice,
-    reach: Reach,
-    *,
-    settings: Settings,
-    retry_failed: bool,
-    form: Form = Form.PAGE,
-) -> None:
+def show_plan(asked: Asked, form: Form = Form.PAGE) -> None:
     """Print what a run would do; raises ManifestRefusedError, and UsageError for a wrong folder."""
-    path = aim.folder / LEDGER
-    with closing(open_for_reading(path) if path.exists() else empty()) as ledger:
-        sums = _add_up(
-            aim,
-            choice,
-            reach,
-            Records(ledger),
-            form,
-            settings=settings,
-            retry_failed=retry_failed,
-        )
-    if form is not Form.PAGE:
+    write = row_writer(form)
+    sums = foresee(
+        asked,
+        tell=write and (lambda job: write(job_row(job))),
+        through=iter if write else ticking,
+    )
+    if write or sums.problems.count:  # a page has them below its jobs
+        for note in asked.aim.manifest.notes:
+            err(note)
+    insist(asked, sums)
+    if write:
         flush()
         return
-    for line in _page(sums, aim, reach):
+    for line in _page(sums, asked.aim, asked.reach):
         out(line)
 
 
-def _add_up(
-    aim: Aim,
-    choice: Choice,
-    reach: Reach,
-    records: Records,
-    form: Form,
-    *,
-    settings: Settings,
-    retry_failed: bool,
-) -> Sums:
-    """Add up all jobs; each is written as it goes by where the form has rows."""
-    campaign = records.campaign()
-    if campaign:
-        campaign.insist(aim.folder, aim.manifest.name, reach.called)
-    before = Totals.of(records.tallies())
-    purse = Purse(
-        settings.max_cost_usd, before.bill_usd, before.unpriced, is_closed=before.unpriced > 0
-    )
-    sums = Sums(retry_failed=retry_failed, is_first=campaign is None, purse=purse)
-    _follow(meet(aim.manifest, records, aim.folder, choice, system_now()), sums, form)
-    sums.end()
-    if form is not Form.PAGE or sums.problems.count:  # a page has them below its jobs
-        for note in aim.manifest.notes:
-            err(note)
-    sums.is_held_up = before.states[State.IN_DOUBT] >= settings.max_doubts
-    sums.problems.insist()
-    choice.insist(sums.jobs)
-    sums.is_owed = not sums.has_work and any(it.state in OWED for it in records.tallies())
-    return sums
-
-
-def _follow(found: Iterator[Met | Gone | Problem], sums: Sums, form: Form) -> None:
-    write = row_writer(form)
-    for met in found if write else ticking(found):
-        match met:
-            case Problem():
-                sums.problems.add(met)
-                write = None  # a plan of a wrong manifest is none
-            case Gone():
-                why = sums.add_gone(met)
-                if write:
-                    write(gone_row(met, why))
-            case Met():
-                sums.follow(met)
-                if met.chosen:
-                    told, action = sums.add(met)
-                    if write:
-                        write(met_row(told, action))
-
-
-def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[str]:
+def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[Line]:
     page = _open_page()
     yield from page.jobs(sums)
     if sums.jobs:
@@ -183,17 +106,13 @@ def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[str]:
 
 
 def _open_page() -> Page:
-    """Open a page as wide as the terminal, in colour; elsewhere each job has one line of its own.
+    """Open a page as wide as the terminal; elsewhere each job has one line of its own.
 
     COLUMNS gives any page that width: for a message, and for tests.
     """
     at_terminal = sys.stdout is not None and sys.stdout.isatty()
     is_wide = not at_terminal and not os.environ.get("COLUMNS")
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return Page(
-        None if is_wide else max(LEAST_COLUMNS, shutil.get_terminal_size().columns),
-        is_coloured=at_terminal and not plain,
-    )
+    return Page(None if is_wide else max(LEAST_COLUMNS, shutil.get_terminal_size().columns))
 
 
 def _run_command() -> str:

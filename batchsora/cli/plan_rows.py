@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import fields
 from enum import Enum, auto
 from typing import assert_never
 
 from click.exceptions import Exit
 
 from batchsora.cli.printing import silence
-from batchsora.reports.columns import AddRow, Cell, Row, place_text, usd_text
+from batchsora.library.planned_jobs import PlannedJob
+from batchsora.reports.columns import AddRow, Row, usd_text
 from batchsora.reports.tables import csv_line
-from batchsora.runner.planning import Action, Gone, Met
 
-COLUMNS = (
-    "row", "id", "take", "action", "why", "price_usd", "model", "seconds", "size",
-    "image", "image_notes", "prompt", "output", "key", "manifest_line",
-)  # fmt: skip
+COLUMNS = tuple(it.name for it in fields(PlannedJob))
 
 
 class Form(Enum):
@@ -47,52 +45,11 @@ def row_writer(form: Form) -> AddRow | None:
             assert_never(form)
 
 
-def met_row(met: Met, action: Action) -> Row:
-    """Write a job of the manifest; its price is that of one clip, whether it is bought or not."""
-    planned = met.planned
-    order = planned.order
-    has_id = planned.explicit_id or not planned.unfetched  # else the image's bytes will change it
-    cells: tuple[Cell, ...] = (
-        planned.row,
-        planned.id if has_id else None,
-        order.take,
-        action,
-        met.why or None,
-        None if planned.price_usd is None else usd_text(planned.price_usd),
-        order.model,
-        order.seconds,
-        str(order.size),
-        order.image.written if order.image else None,
-        (met.image_notes or None) if action is Action.SUBMIT else None,
-        order.prompt,
-        planned.output if has_id else None,
-        None if planned.unfetched else planned.key,
-        place_text(planned.file, planned.line),
-    )
-    return dict(zip(COLUMNS, cells, strict=True))
-
-
-def gone_row(gone: Gone, why: str) -> Row:
-    """Write a job that is in the manifest no more, with the place where it stood."""
-    entry, job, order = gone.known.entry, gone.known.job, gone.known.job.order
-    cells: tuple[Cell, ...] = (
-        entry.row,
-        job.id,
-        order.take,
-        "gone",
-        why,
-        None if job.price_usd is None else usd_text(job.price_usd),
-        order.model,
-        order.seconds,
-        str(order.size),
-        order.image.written if order.image else None,
-        None,
-        order.prompt,
-        job.output,
-        job.key,
-        place_text(entry.file, entry.line),
-    )
-    return dict(zip(COLUMNS, cells, strict=True))
+def job_row(job: PlannedJob) -> Row:
+    """Write a job with a cell in each column; None where there is nothing to say."""
+    price = None if job.price_usd is None else usd_text(job.price_usd)
+    said = {"why": job.why or None, "price_usd": price, "image_notes": job.image_notes or None}
+    return {name: said.get(name, getattr(job, name)) for name in COLUMNS}
 
 
 def flush() -> None:

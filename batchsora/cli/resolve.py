@@ -9,19 +9,20 @@ from typing import Any
 
 import click
 
-from batchsora.cli.connecting import Reach, command_for
+from batchsora.cli.columns import one_line
+from batchsora.cli.going_on import command_for
 from batchsora.cli.options import PATH, service_options
 from batchsora.cli.printing import out_if_heard
-from batchsora.cli.targets import find_run, other_runs, rescue_file, shown
-from batchsora.cli.words import price_text
 from batchsora.errors import UsageError
 from batchsora.job import Fault, Job, Order, Reason, State
 from batchsora.ledger.answers import Entry
 from batchsora.ledger.ledger import Ledger
+from batchsora.library.connecting import Reach
+from batchsora.library.targets import find_run, other_runs, rescue_file, shown
+from batchsora.library.words import price_text
 from batchsora.lifecycle import Event, Happening
 from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.reporting import write_reports
-from batchsora.service.complaints import clean
 from batchsora.service.dialects import Progress, Video
 
 
@@ -135,4 +136,4 @@ def _differences(seen: Video, order: Order) -> Iterator[str]:
         ("size", seen.size, str(order.size)),
     ):
         if told is not None and told != wanted:
-            yield f'its {name} is "{clean(str(told), 60)}"'
+            yield f'its {name} is "{one_line(str(told), 60)}"'

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
-import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from batchsora.cli.agreeing import Deal, confirm_option
-from batchsora.cli.asking import read_asked
-from batchsora.cli.connecting import Reach
-from batchsora.cli.gathering import gather_images
-from batchsora.cli.logs import RunLog
-from batchsora.cli.notifying import Ending, FollowUp, follow_up_options
+from batchsora.cli.agreeing import confirm_option
+from batchsora.cli.hosting import Person
+from batchsora.cli.notifying import FollowUp, follow_up_options
 from batchsora.cli.options import (
     PATH,
     encoding_option,
@@ -25,27 +19,18 @@ from batchsora.cli.options import (
     option,
     part_options,
     place_options,
-    read_settings,
+    read_asked,
     service_options,
     setting_options,
 )
 from batchsora.cli.plan import show_plan
 from batchsora.cli.printing import out_if_heard
-from batchsora.cli.signals import listen
-from batchsora.cli.summary import explain, sum_up
-from batchsora.cli.targets import Aim, other_runs, remember, rescue_file, see_to_folder, shown
-from batchsora.cli.views import View, open_view
-from batchsora.errors import UsageError
-from batchsora.ledger.ledger import Ledger
-from batchsora.manifest import any_image
-from batchsora.runner.campaign import carry_out, open_session, sum_up_idle
-from batchsora.runner.choosing import Choice
-from batchsora.runner.neighbours import Neighbours
-from batchsora.runner.progress import Told
-from batchsora.runner.session import Work
-from batchsora.runner.stopping import Stopping
-from batchsora.runner.taking import UnfetchedError
-from batchsora.settings import Settings, settle
+from batchsora.cli.summary import Ending, explain, sum_up
+from batchsora.cli.views import open_view
+from batchsora.clock import system_now
+from batchsora.library.asking import Asked
+from batchsora.library.targets import shown
+from batchsora.library.undertaking import Ended, StoppedEarlyError, is_empty, undertake
 
 
 @click.command("run")
@@ -86,121 +71,47 @@ def command(target: Path, **options: Any) -> int:
 
     Example: batchsora run manifests/campaign.yaml --simulate
     """
-    aim, choice, reach = read_asked(target, options)
-    settings = settle(aim.manifest.settings, read_settings(options))
+    asked = read_asked(target, options)
     if options["dry_run"]:
-        show_plan(aim, choice, reach, settings=settings, retry_failed=options["retry_failed"])
+        show_plan(asked)
         return 0
-    work = _read_work(options)
-    if _is_empty(aim):
+    aim = asked.aim
+    if is_empty(aim):
         out_if_heard(f"{shown(aim.manifest.path)} has no rows: nothing to do")
         return 0
-    deal = Deal(
-        aim,
-        choice,
-        reach.called,
-        settings,
-        retry_failed=options["retry_failed"],
-        buys=work is not Work.COLLECT,
-        confirm_above_usd=options["confirm_above"],
+    view = open_view(options["progress"], verbose=options["verbose"], quiet=options["quiet"])
+    person = Person(
+        view,
+        asked.confirm_above_usd,
         yes=options["yes"],
         quiet=options["quiet"] or options["progress"] == "json",
     )
-    see_to_folder(aim)
-    follow_up = FollowUp.read(options)
-    log_file = options["log_file"] or aim.folder / "run.log"
-    with Ledger(aim.folder, rescue_file=rescue_file()) as ledger:
-        view = open_view(options["progress"], verbose=options["verbose"], quiet=options["quiet"])
-        try:
-            deal.strike(ledger, reach.key)
-        except UnfetchedError:
-            reach.key()  # nothing is fetched for a run that could not buy
-            deal.claim(ledger)
-            with RunLog(log_file) as log:
-                gather_images(deal, ledger, reach, view, log)
-            deal.strike(ledger, reach.key)
-        remember(aim.folder)
-        _keep_manifest(aim)
-        with RunLog(log_file) as log:
-            agreed = _Agreed(
-                aim,
-                ledger,
-                settings,
-                choice,
-                reach,
-                work,
-                resend_absent=options["resend_absent"],
-                save_inputs=options["save_inputs"],
-            )
-            ending = asyncio.run(agreed.carry_out(view, log))
-    return follow_up.carry_out(ending)
+    try:
+        ended = undertake(asked, person)
+    except StoppedEarlyError:
+        raise click.Abort from None
+    if view.is_for_people:
+        ending = _ending(asked, ended)
+        if not (ending.is_well and (options["quiet"] or ended.is_idle)):
+            explain(ending, asked.log_path)
+    sum_up(ended.outcome, ended.stops, aim.folder)
+    return FollowUp.read(options).carry_out(aim, ended, view)
 
 
-def _read_work(options: dict[str, Any]) -> Work:
-    if options["no_submit"] and options["detach"]:
-        what = "--no-submit only collects, --detach only submits"
-        raise UsageError(what, "leave one of them away, or both: that does all")
-    if options["no_submit"]:
-        return Work.COLLECT
-    return Work.ORDER if options["detach"] else Work.ALL
-
-
-def _keep_manifest(aim: Aim) -> None:
-    """Keep the manifest in the run folder as it was given."""
-    kept = aim.folder / f"manifest{aim.manifest.path.suffix}"
-    if not (kept.exists() and kept.samefile(aim.manifest.path)):
-        shutil.copyfile(aim.manifest.path, kept)
-
-
-def _is_empty(aim: Aim) -> bool:
-    """Tell whether there is nothing to be done, nor was: then not even a folder is made."""
-    no_rows = next(aim.manifest.jobs(any_image), None) is None
-    return no_rows and not (aim.folder / "ledger.db").exists()
-
-
-@dataclass(frozen=True, slots=True)
-class _Agreed:
-    """A run of which everything is settled but its outcome."""
-
-    aim: Aim
-    ledger: Ledger
-    settings: Settings
-    choice: Choice
-    reach: Reach
-    work: Work
-    resend_absent: bool
-    save_inputs: bool
-
-    async def carry_out(self, view: View, log: RunLog) -> Ending:
-        """Carry it out, sum it up, and say how it ended."""
-
-        def tell(told: Told) -> None:
-            log.tell(told)
-            view.tell(told)
-
-        stopping = Stopping()
-        listen(stopping, tell)
-        if not self.ledger.agenda.has_work(buying=self.work is not Work.COLLECT):
-            outcome = sum_up_idle(self.ledger)
-        else:
-            async with self.reach.open(self.aim.folder) as service:
-                run = open_session(
-                    self.aim.manifest,
-                    self.ledger,
-                    service,
-                    self.settings,
-                    stopping=stopping,
-                    tell=tell,
-                    work=self.work,
-                    resend_absent=self.resend_absent,
-                    save_inputs=self.save_inputs,
-                    neighbours=Neighbours(lambda: other_runs(self.aim.folder), self.reach.called),
-                )
-                async with view.watch(run):
-                    outcome = await carry_out(run, self.choice)
-        if view.is_for_people:
-            go_on = shlex.join(["batchsora", *sys.argv[1:]])
-            stops, folder = stopping.stops, self.aim.folder
-            explain(outcome, stops, folder, go_on=go_on, log=log.path)
-        sum_up(outcome, stopping.stops, self.aim.folder)
-        return Ending(self.aim.folder, self.aim.manifest.name, outcome, stopping.stops, view)
+def _ending(asked: Asked, ended: Ended) -> Ending:
+    outcome = ended.outcome
+    return Ending(
+        name=asked.aim.manifest.name,
+        service=asked.reach.called,
+        folder=asked.aim.folder,
+        scope=outcome.scope,
+        totals=outcome.totals,
+        examples=outcome.examples,
+        go_on=shlex.join(["batchsora", *sys.argv[1:]]),
+        began_at=ended.began_at,
+        ended_at=system_now(),
+        took_s=ended.took_s,
+        limit_usd=asked.settings.max_cost_usd,
+        missing=outcome.missing,
+        stops=ended.stops,
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from batchsora.cli.printing import out
+from batchsora.cli.printing import out_exactly
 from batchsora.cli.shapes import events_schema, status_schema
 from batchsora.manifest.schema import manifest_schema
 from batchsora.reports.schema import report_schema
@@ -37,7 +37,7 @@ def command(of: str | None) -> int:
 
     Example: batchsora schema > manifest.schema.json
     """
-    out(schema_text(of or "manifest"))
+    out_exactly(schema_text(of or "manifest"))
     return 0
 
 

@@ -9,8 +9,8 @@ import click
 from batchsora.cli.looking import Found, look_at
 from batchsora.cli.options import PATH, encoding_option, models_option
 from batchsora.cli.printing import err, out
-from batchsora.cli.targets import take_aim
-from batchsora.cli.words import cost_text
+from batchsora.library.targets import take_aim
+from batchsora.library.words import cost_text
 
 
 @click.command("validate")

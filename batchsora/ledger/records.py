@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -23,6 +24,7 @@ from batchsora.ledger.answers import (
     Campaign,
     Entry,
     FetchedImage,
+    Hold,
     Kept,
     Known,
     Past,
@@ -37,6 +39,7 @@ from batchsora.ledger.schema import BOUGHT, WAS_BOUGHT
 BILLED = "(purchases > 0 or state in ('submitting', 'in_doubt'))"
 REPORTED = f"(position is not null or {BILLED})"
 PAGE = 500  # rows read at a time: about 10 ms
+EVENTS_PAGE = 20_000  # events looked through at a time, few of which are read: as long
 
 
 class Records:
@@ -188,24 +191,73 @@ class Records:
     def _count(self, by: str, which: str) -> list[Row]:
         return self._ask(
             f"select state, reason, price_usd, spent_usd, {by},"  # noqa: S608 - our own words
-            " sum(unpriced) as unpriced, count(*) as jobs"
+            " sum(unpriced) as unpriced, count(*) as jobs,"
+            " sum(state = 'running' and render_started_at is not null) as rendering"
             f" from jobs where {which} group by state, reason, price_usd, spent_usd, {by}"
         )
 
+    def examples(
+        self, state: State, reason: Reason | None, limit: int, which: str = REPORTED
+    ) -> list[str]:
+        """Name the first jobs of a state and a reason, those that are reported."""
+        rows = self._ask(
+            f"select id, take from jobs where {which} and state = ? and reason is ?"  # noqa: S608 - our own words
+            " order by position is null, position, rowid limit ?",
+            (state, reason, limit),
+        )
+        return [f"{row['id']}#{row['take']}" for row in rows]
+
+    def last_ordered_at(self) -> datetime | None:
+        """Tell when the newest of the jobs was ordered that the service has unfinished."""
+        row = self._first(
+            "select max(submitted_at) as at from jobs"
+            " where state in ('in_doubt', 'running', 'rendered') and state = 'running'"
+        )
+        return None if row is None or row["at"] is None else read_stamp(row["at"])
+
     def kept_since(self, since: datetime) -> Kept:
-        """Count the clips that came since then, and when the first of them was ordered."""
+        """Count the clips that came since then, and tell when the first of them was ordered."""
         (row,) = self._ask(
-            "select count(*) as clips, min(submitted_at) as first"
+            "select count(*) as clips, min(submitted_at) as first,"
+            " min(downloaded_at) as first_kept, max(downloaded_at) as last_kept"
             " from jobs where state = 'done' and downloaded_at >= ?",
             (stamp(since),),
         )
         first = None if row["first"] is None else max(since, read_stamp(row["first"]))
-        return Kept(row["clips"], first)
+        if first is None:
+            return Kept(row["clips"], None)
+        return Kept(
+            row["clips"], first, read_stamp(row["first_kept"]), read_stamp(row["last_kept"])
+        )
 
     def history(self, key: str) -> list[Past]:
         """Read all that happened to a job, oldest first."""
         rows = self._ask("select * from events where key = ? order by seq", (key,))
         return [_read_past(row) for row in rows]
+
+    def holds(self) -> list[Hold]:
+        """Read when the service wanted no orders, oldest first; those that overlap are one."""
+        holds: list[Hold] = []
+        for row in self._put_off():
+            at, until = read_stamp(row["at"]), read_stamp(row["until"])
+            last = holds[-1] if holds else None
+            if last is not None and at <= last.until:
+                holds[-1] = replace(last, until=max(last.until, until), jobs=last.jobs + 1)
+            else:
+                holds.append(Hold(at, until, 1, row["code"] or "", row["message"] or ""))
+        return holds
+
+    def _put_off(self) -> Iterator[Any]:
+        (last,) = self._ask("select ifnull(max(seq), 0) as seq from events")
+        for after in range(0, last["seq"], EVENTS_PAGE):
+            yield from self._ask(
+                "select at, json_extract(detail, '$.again_at') as until,"
+                " json_extract(detail, '$.code') as code,"
+                " json_extract(detail, '$.message') as message from events"
+                " where seq > ? and seq <= ? and event = 'submit_deferred' and until is not null"
+                " order by seq",
+                (after, after + EVENTS_PAGE),
+            )
 
     def owner_of(self, video_id: str) -> str | None:
         """Say which job's key has this video, or had it before it was bought again."""
@@ -275,6 +327,7 @@ def _read_tally(row: Row) -> Tally:
         Decimal(row["spent_usd"]),
         row["unpriced"],
         row["jobs"],
+        row["rendering"],
     )
 
 

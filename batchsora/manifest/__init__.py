@@ -2,7 +2,7 @@
 
 from batchsora.manifest.addresses import is_address
 from batchsora.manifest.cards import read_cards
-from batchsora.manifest.manifest import Manifest, any_image, open_manifest
+from batchsora.manifest.manifest import Manifest, any_image, hold_manifest, open_manifest
 from batchsora.manifest.pictures import Recall, Recalled
 from batchsora.planned import Planned
 
@@ -12,6 +12,7 @@ __all__ = [
     "Recall",
     "Recalled",
     "any_image",
+    "hold_manifest",
     "is_address",
     "open_manifest",
     "read_cards",

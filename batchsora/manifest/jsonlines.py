@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 from batchsora.errors import Problem
 from batchsora.manifest.fields import FIELDS, called_flaw, row_text
 from batchsora.manifest.located import Flaw, Located, RowText, Value, kind, shown
-from batchsora.manifest.text import TextFile, TextRefusedError
+from batchsora.manifest.text import HeldText, TextFile, TextRefusedError
 
 _ONE_A_LINE = 'write one JSON object a line, such as {"prompt": "Gentle wind"}'
 
 
 def json_rows(
-    file: TextFile, mapped: Mapping[str, str] | None = None, said: Container[str] = ()
+    file: TextFile | HeldText, mapped: Mapping[str, str] | None = None, said: Container[str] = ()
 ) -> Iterator[RowText | Problem]:
     """Read a row from each line that is not blank. What can't be read is a Problem in its place.
 

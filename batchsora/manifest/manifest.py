@@ -28,7 +28,7 @@ from batchsora.manifest.sources import (
     table_source,
     yaml_source,
 )
-from batchsora.manifest.text import UTF_8, TextFile, TextRefusedError
+from batchsora.manifest.text import UTF_8, HeldText, TextFile, TextRefusedError
 from batchsora.manifest.yamltree import yaml_tree
 from batchsora.models import BUILT_IN, Cards
 from batchsora.planned import Planned
@@ -46,6 +46,7 @@ class Manifest:
     path: Path
     head: Head
     source: Source
+    held: HeldText | None = None  # its text, where that is to be written to its path yet
     _left_out: Counter[tuple[str, str]] = field(
         default_factory=Counter
     )  # rows by file and by why, at the last reading
@@ -155,6 +156,21 @@ def _open_rows(file: TextFile, cards: Cards, complaints: Complaints, *, is_table
     if complaints:
         raise complaints.refusal()
     return Manifest(file.path, head, source)
+
+
+def hold_manifest(
+    name: str, folder: Path, lines: Sequence[str], *, cards: Cards = BUILT_IN
+) -> Manifest:
+    """Open lines of JSON as the manifest that they would be as a file of that folder.
+
+    Raises ManifestRefusedError for what is no name.
+    """
+    text = HeldText(folder / f"{name}.jsonl", tuple(lines))
+    complaints = Complaints(str(text))
+    head = table_head(name, cards, complaints)
+    if complaints:
+        raise complaints.refusal()
+    return Manifest(text.path, head, json_source(text, head.ground(text.path)), text)
 
 
 def _open_yaml(file: TextFile, cards: Cards, complaints: Complaints) -> Manifest:

@@ -18,7 +18,7 @@ from batchsora.manifest.jsonlines import json_rows
 from batchsora.manifest.located import Located, RowText, kind, shown, visible
 from batchsora.manifest.names import nearest
 from batchsora.manifest.tables import read_header, table_rows
-from batchsora.manifest.text import TextFile, TextRefusedError, check_file, is_spreadsheet
+from batchsora.manifest.text import HeldText, TextFile, TextRefusedError, check_file, is_spreadsheet
 from batchsora.manifest.yamltree import yaml_tree
 
 MOST_INCLUSIONS = 1_000  # in one manifest: six files that include one another ten times are 100,000
@@ -68,7 +68,9 @@ def table_source(
     return Source(ground, columns, lambda: table_rows(file, header), notes)
 
 
-def json_source(file: TextFile, ground: Ground, mapped: Mapping[str, str] | None = None) -> Source:
+def json_source(
+    file: TextFile | HeldText, ground: Ground, mapped: Mapping[str, str] | None = None
+) -> Source:
     """Open a file of JSON Lines."""
     return Source(ground, None, lambda: json_rows(file, mapped, ground.blame))
 

@@ -109,6 +109,25 @@ class TextFile:
         return _whole_text(raw, self)
 
 
+@dataclass(frozen=True, slots=True)
+class HeldText:
+    """Lines that a program holds, as if they stood in a file already."""
+
+    path: Path
+    held: tuple[str, ...]  # each without its end
+
+    def __str__(self) -> str:
+        """Call it what messages call it."""
+        return visible(str(self.path))
+
+    def lines(self) -> Iterator[str]:
+        """Hand them out; raises TextRefusedError for one that would be too long in the file."""
+        for line, text in enumerate(self.held, 1):
+            if len(text.encode()) >= MOST_LINE_BYTES:
+                raise TextRefusedError(_too_long(self, line))
+            yield text
+
+
 def known_encoding(name: str) -> str | None:
     """Find an encoding of text by one of its names; None where there is none."""
     try:
@@ -248,7 +267,7 @@ def _decoded(raw: bytes, file: TextFile, line: int, offset: int) -> str:
         raise TextRefusedError(_undecodable(file, line, error, offset + error.start)) from None
 
 
-def _too_long(file: TextFile, line: int) -> Problem:
+def _too_long(file: TextFile | HeldText, line: int) -> Problem:
     what = f"a line of more than {MOST_LINE_BYTES:,} bytes"
     return Problem(what, "break it up, or look for lost line ends", str(file), line)
 

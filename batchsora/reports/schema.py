@@ -139,7 +139,7 @@ def _job() -> Schema:
         additionalProperties=or_null(TEXT),
         allOf=[
             _when("failed", {"reason": REASON}, otherwise={"reason": {"const": None}}),
-            _when("done", _KEPT, otherwise={it: {"const": None} for it in _KEPT}),
+            _when("done", _KEPT, otherwise={key: {"const": None} for key in _KEPT}),
             _when("running", {"video_id": TEXT}),
             _when("rendered", {"video_id": TEXT}),
             _when("pending", {"video_id": {"const": None}}),

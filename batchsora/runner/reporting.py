@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +23,48 @@ from batchsora.reports import (
     report_row,
 )
 from batchsora.reports.columns import usd_text
+from batchsora.reports.page import page_report
+from batchsora.runner.pages import page_of
+
+HURRIED_JOBS = 5_000  # whose page takes half a second: nobody who stops a run waits longer for it
 
 
-def write_reports(folder: Path, records: Records, now: Now = system_now) -> None:
-    """Write report.csv, attempts.csv and report.json; raises OSError, the old ones being whole."""
+def write_reports(
+    folder: Path,
+    records: Records,
+    now: Now = system_now,
+    *,
+    hurried: bool = False,
+    embed: bool = False,
+) -> None:
+    """Write the tables, report.json and report.html; raises OSError, the old ones being whole.
+
+    Somebody may wait for it: `hurried` leaves the page of a large run as it is. `embed` puts small
+    clips into the page.
+    """
     campaign = records.campaign()
     if campaign is None:
         return
     own = campaign.columns or _columns_in_use(records)
-    run = {**_run(campaign, own), "reported_at": now()}
-    with (
-        csv_report(folder / "report.csv", own) as add_line,
-        csv_table(folder / "attempts.csv", ATTEMPT_COLUMNS) as add_attempt,
-        json_report(folder / "report.json", run=run, totals=_counted(records)) as add_object,
-    ):
+    reported_at = now()
+    run = {**_run(campaign, own), "reported_at": reported_at}
+    counted = _counted(records)
+    with ExitStack() as stack:
+        add_line = stack.enter_context(csv_report(folder / "report.csv", own))
+        add_attempt = stack.enter_context(csv_table(folder / "attempts.csv", ATTEMPT_COLUMNS))
+        add_object = stack.enter_context(
+            json_report(folder / "report.json", run=run, totals=counted)
+        )
+        add_job = None
+        if not (hurried and counted["jobs"] > HURRIED_JOBS):
+            page = page_of(folder, records, campaign, own, reported_at, embed=embed)
+            add_job = stack.enter_context(page_report(folder / "report.html", page))
         for entry, attempts in records.with_attempts(records.entries()):
             row = report_row(entry, own)
             add_line(row)
             add_object(row)
+            if add_job is not None:
+                add_job(entry, row)
             for attempt in attempts:
                 add_attempt(attempt_row(entry, attempt))
         for entry, attempts in records.with_attempts(records.never_bought()):

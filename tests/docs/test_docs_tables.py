@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,16 @@ import yaml
 from click import Choice, Context, Option
 from commands_page import PAGE as COMMANDS_PAGE
 from commands_page import commands_page
+from doc_commands import make
 from doc_pages import (
     DOCS,
-    PAGES,
     README,
     ROOT,
-    anchors,
     bare,
     blocks,
-    links,
     listed,
     make_targets,
     table,
-    the_block,
 )
 from jsonschema import Draft202012Validator
 from kills.mutations import MUTANTS
@@ -33,16 +31,17 @@ from platformdirs.unix import Unix
 
 import batchsora
 from batchsora.cli import COMMANDS, group
-from batchsora.cli.exits import BY_REASON, PRECEDENCE
-from batchsora.cli.notifying import Ending, surroundings
+from batchsora.cli.notifying import surroundings
 from batchsora.cli.shapes import RUN_EVENTS, events_schema, status_schema
-from batchsora.cli.targets import rescue_file
-from batchsora.cli.views import Silent
 from batchsora.errors import StopReason
 from batchsora.job import Fit, Reason, State
 from batchsora.ledger.attempts import FREE, RequestOutcome
 from batchsora.ledger.totals import Totals
-from batchsora.lifecycle import NEXT_STEP, TRANSITIONS, Event, Step
+from batchsora.library.exits import BY_REASON, PRECEDENCE
+from batchsora.library.targets import Aim, rescue_file
+from batchsora.library.undertaking import Ended
+from batchsora.lifecycle import NEXT_STEP, Event, Step
+from batchsora.manifest import open_manifest
 from batchsora.manifest.fields import DEFAULTS, FIELDS
 from batchsora.manifest.head import KEYS
 from batchsora.manifest.inclusion import KEYS as INCLUSION_KEYS
@@ -62,6 +61,9 @@ ARCHITECTURE, CONTRIBUTING, MANIFEST, RELIABILITY, REPORTS, RUNNING, SIMULATOR =
         "architecture", "contributing", "manifest", "reliability", "reports", "running", "simulator"
     )
 )  # fmt: skip
+
+
+HOUSE = Path(batchsora.__file__).parent
 
 
 def parameters(name: str) -> list[Option]:
@@ -88,9 +90,8 @@ def test_the_readme_names_every_command() -> None:
     assert listed(README, "command") == list(COMMANDS)
 
 
-@pytest.mark.parametrize("page", [README, RUNNING], ids=lambda page: page.stem)
-def test_every_exit_code_is_listed(page: Path) -> None:
-    assert [int(code) for code in listed(page, "exit code", "meaning")] == sorted(PRECEDENCE)
+def test_every_exit_code_is_listed() -> None:
+    assert [int(code) for code in listed(RUNNING, "exit code", "meaning")] == sorted(PRECEDENCE)
 
 
 def test_the_order_of_exit_codes_is_the_programs() -> None:
@@ -140,9 +141,11 @@ def test_every_event_of_a_run_is_listed() -> None:
     assert told == RUN_EVENTS
 
 
-def test_the_variables_that_a_command_finds_are_listed() -> None:
-    ending = Ending(Path("run"), "name", Outcome(Totals(), Totals(), {}, 0), [], Silent())
-    ours = {name for name in surroundings(ending, 0) if name not in os.environ}
+def test_the_variables_that_a_command_finds_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "name.csv").write_text("prompt\n", encoding="utf-8")
+    aim = Aim(open_manifest(tmp_path / "name.csv"), tmp_path, simulate=True)
+    ended = Ended(Outcome(Totals(), Totals(), 0, {}), [], datetime.now(UTC), 0.0, is_idle=True)
+    ours = {name for name in surroundings(aim, ended, 0) if name not in os.environ}
     assert set(listed(RUNNING, "variable of the command")) == ours
     assert not ours & {name for it in parameters("run") for name in it.envvar or ()}
 
@@ -151,6 +154,8 @@ def test_the_variables_that_a_command_finds_are_listed() -> None:
     ("page", "kind", "schema"),
     [
         (RUNNING, "json event", events_schema),
+        (RUNNING, "json event of a run", events_schema),
+        (RUNNING, "json event of a failure", events_schema),
         (RUNNING, "json status", status_schema),
         (REPORTS, "json report", report_schema),
     ],
@@ -159,10 +164,8 @@ def test_the_variables_that_a_command_finds_are_listed() -> None:
 def test_what_programs_read_is_shown_as_its_schema_says(
     page: Path, kind: str, schema: Callable[[], dict[str, Any]]
 ) -> None:
-    shown = [json.loads(block.text) for block in blocks(page) if block.info == kind]
-    assert shown
-    for told in shown:
-        Draft202012Validator(schema()).validate(told)
+    (shown,) = (json.loads(block.text) for block in blocks(page) if block.info == kind)
+    Draft202012Validator(schema()).validate(shown)
 
 
 # -- why things end --------------------------------------------------------------------------------
@@ -176,19 +179,19 @@ def test_every_reason_to_stop_has_its_exit_code_and_says_what_is_still_fetched()
     assert told == {reason: (code, reason in COLLECT) for reason, code in BY_REASON.items()}
 
 
+def test_what_a_newcomer_is_told_to_look_for_is_what_the_program_says() -> None:
+    sources = [it.read_text(encoding="utf-8") for it in HOUSE.rglob("*.py")]
+    for row in table(DOCS / "getting-started.md", "it says"):
+        for said in re.findall(r"\*(.+?)\*", row["it says"]):
+            for part in said.split("…"):
+                assert any(part.strip() in source for source in sources), said
+
+
 def test_every_reason_to_fail_is_listed() -> None:
     assert listed(RUNNING, "reason") == list(Reason)
 
 
 # -- a job's life ----------------------------------------------------------------------------------
-
-
-def test_the_diagram_has_every_transition_and_no_other() -> None:
-    lines = the_block(ARCHITECTURE, "mermaid").text.splitlines()[1:]
-    drawn = [re.fullmatch(r" +(\w+) --> (\w+): (\w+)", line) for line in lines]
-    told = {(State(it[1]), Event(it[3])): State(it[2]) for it in drawn if it}
-    assert told == TRANSITIONS
-    assert len(lines) == len(TRANSITIONS)
 
 
 def test_every_state_is_listed_with_its_next_step() -> None:
@@ -203,9 +206,8 @@ def test_every_event_is_listed() -> None:
 
 
 def test_every_room_is_listed() -> None:
-    house = Path(batchsora.__file__).parent
-    rooms = {it.name for it in house.glob("*.py")} | {
-        f"{it.parent.name}/" for it in house.glob("*/*.py")
+    rooms = {it.name for it in HOUSE.glob("*.py")} | {
+        f"{it.parent.name}/" for it in HOUSE.glob("*/*.py")
     }
     assert set(listed(ARCHITECTURE, "room")) == rooms - {"__init__.py"}
 
@@ -304,6 +306,12 @@ def test_the_targets_that_are_listed_are_those_of_the_makefile() -> None:
     assert listed(CONTRIBUTING, "target") == [f"make {it}" for it in make_targets() if it != "help"]
 
 
+def test_every_part_that_make_docs_writes_is_listed() -> None:
+    told = [bare(row["written by"]) for row in table(CONTRIBUTING, "part", "written by")]
+    real = [line.replace(".venv/bin/", "") for line in make("docs") if "tests/docs/" in line]
+    assert told == [*real, "batchsora schema"]
+
+
 def test_the_folders_of_tests_that_are_listed_are_there() -> None:
     assert [it for it in listed(CONTRIBUTING, "folder") if not (ROOT / it).is_dir()] == []
 
@@ -316,12 +324,3 @@ def test_the_rescue_file_is_where_it_is_said_to_be(monkeypatch: pytest.MonkeyPat
     assert {system: path.expanduser() for system, path in told.items()} == {
         system: folder.user_state_path / rescue_file().name for system, folder in folders.items()
     }
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_leads_somewhere(page: Path) -> None:
-    for link in links(page):
-        path, _, anchor = link.partition("#")
-        target = (page.parent / path).resolve() if path else page
-        assert target.exists(), link
-        assert not anchor or anchor in anchors(target), link

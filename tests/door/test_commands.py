@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from batchsora.cli import COMMANDS, group
-from batchsora.cli.exits import PRECEDENCE, gravest, leave_with
+from batchsora.cli.exits import leave_with
+from batchsora.library.exits import PRECEDENCE, gravest
 from batchsora.simulator import Fault
 
 from .door import KEY, QUICK, Desk, interrupt, service
@@ -174,7 +175,7 @@ def test_a_report_is_written_anew_from_the_ledger(desk: Desk, tmp_path: Path) ->
     with service(tmp_path / "state") as shop:
         desk.buys(shop.url)
     before = desk.report()
-    names = ("report.csv", "report.json", "attempts.csv")
+    names = ("report.html", "report.csv", "report.json", "attempts.csv")
     for name in names:
         (desk.run_folder / name).unlink()
     said = desk.types("report", "work.yaml")

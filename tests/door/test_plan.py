@@ -14,7 +14,7 @@ from PIL import Image
 from rich.cells import cell_len
 
 from batchsora.cli.plan_rows import COLUMNS
-from batchsora.cli.plan_sums import SHOWN
+from batchsora.library.plan_sums import SHOWN
 from batchsora.simulator import Fault
 
 from .door import PATIENCE_S, Desk, Said, service

@@ -13,8 +13,8 @@ from typing import Any
 from door.door import KEY
 from runner.campaigning import BEGAN_AT, opened
 
-from batchsora.cli.exits import code_of
-from batchsora.cli.logs import RunLog
+from batchsora.library.exits import code_of
+from batchsora.library.logs import RunLog
 from batchsora.runner.campaign import carry_out
 from batchsora.runner.choosing import Choice
 from batchsora.runner.progress import Told

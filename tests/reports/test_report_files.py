@@ -57,7 +57,7 @@ both = pytest.mark.parametrize("write", [as_csv, as_json])
 def asked(prompt: str = "a cat", row: int = 1, **columns: str) -> Entry:
     order = Order(prompt, "sora-2", 4, Size(720, 1280))
     job = Job(f"{row:032x}", f"cat-{row}", order, f"videos/{row}.mp4", Decimal("0.40"))
-    return Entry(job, row, None, row + 1, (), columns)
+    return Entry(job, row, None, row + 1, (), columns, datetime(2026, 1, 31, tzinfo=UTC))
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

@@ -17,8 +17,8 @@ from kills.campaign import Noted, noted_in
 from kills.outside import Record
 from runner.campaigning import BEGAN_AT, in_place, opened
 
-from batchsora.cli.exits import code_of
 from batchsora.ledger.ledger import Ledger
+from batchsora.library.exits import code_of
 from batchsora.lifecycle import Event, Happening
 from batchsora.runner.campaign import carry_out
 from batchsora.runner.choosing import Choice

@@ -7,9 +7,9 @@ import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from batchsora.cli.views import event_of
+from batchsora.clock import stamp
 from batchsora.errors import UsageError
 from batchsora.runner.progress import Told
 
@@ -46,3 +46,19 @@ class RunLog(AbstractContextManager["RunLog"]):
             self._file.close()
         except OSError:
             return
+
+
+def event_of(told: Told) -> dict[str, Any]:
+    """Write an event for a program."""
+    event: dict[str, Any] = {"at": stamp(told.at), "event": told.what}
+    if told.job is not None:
+        job = told.job
+        event |= {"job": job.name, "key": job.key, "state": job.state.value}
+        event |= {"video_id": job.video_id} if job.video_id else {}
+        event |= {"reason": job.reason.value} if job.reason else {}
+        event |= {"file": job.kept_clip.file} if job.kept_clip else {}
+    if told.fault is not None:
+        event |= {"code": told.fault.code, "message": told.fault.message}
+    elif told.message:
+        event["message"] = told.message
+    return event

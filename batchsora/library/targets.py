@@ -94,6 +94,7 @@ def see_to_folder(aim: Aim) -> None:
     if aim.manifest.path.resolve().parent == folder.resolve() and aim.manifest.path.name in own:
         what = f"{aim.manifest.path.name} is what a run calls a file of its own in {shown(folder)}"
         raise UsageError(what, "rename the manifest, or run it in another folder with --out-dir")
+    own |= {aim.manifest.path.name} if aim.manifest.held else set()  # a run writes that, too
     found = sorted(name for name in own if (folder / name).exists())
     if found and not (folder / LEDGER).exists():
         what = f"{shown(folder)} has no {LEDGER}, and holds {', '.join(found)}"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,9 +11,7 @@ from typing import Any, Self
 
 from yarl import URL
 
-from batchsora.cli.targets import shown
 from batchsora.errors import UsageError
-from batchsora.ledger.records import Records
 from batchsora.service.addresses import is_loopback
 from batchsora.service.client import Auth, Secret, VideoService, parse_base_url
 
@@ -22,16 +19,16 @@ GPTPROTO = "https://gptproto.com"
 SIMULATOR = "simulator"
 
 
-def command_for(folder: Path, records: Records) -> str:
-    """Write the command that goes on with a run."""
-    campaign = records.campaign()
-    service = campaign.service if campaign else SIMULATOR
-    words = ["batchsora", "run", shown(folder)]
-    if service not in {SIMULATOR, GPTPROTO} and not is_loopback(URL(service)):
-        words += ["--base-url", service]
-    if campaign is not None and campaign.max_cost_usd is not None:
-        words += ["--max-cost", str(campaign.max_cost_usd)]
-    return shlex.join(words)
+def _auth(way: str) -> Auth:
+    try:
+        return Auth(way)
+    except ValueError:
+        what = f'auth must be {", ".join(Auth)}, not "{way}"'
+        raise UsageError(what, "leave it away for bearer") from None
+
+
+def _secret(key: str | Secret | None) -> Secret | None:
+    return Secret(key) if isinstance(key, str) else key
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +40,18 @@ class Reach:
     insecure_http: bool
     trust_env: bool
     simulate: bool
+    given: Secret | None = None  # the key; None: it is in the environment
 
     @classmethod
-    def read(cls, options: dict[str, Any], *, simulate: bool) -> Self:
-        """Read the options of `service_options`."""
+    def read(cls, options: Mapping[str, Any], *, simulate: bool) -> Self:
+        """Read the options that say so, by their names; raises UsageError."""
         return cls(
-            base_url=options["base_url"],
-            auth=Auth(options["auth"]),
-            insecure_http=options["insecure_http"],
-            trust_env=options["trust_env"],
+            base_url=options.get("base_url"),
+            auth=_auth(options.get("auth") or Auth.BEARER),
+            insecure_http=bool(options.get("insecure_http")),
+            trust_env=bool(options.get("trust_env")),
             simulate=simulate,
+            given=_secret(options.get("key")),
         )
 
     def for_run(self, folder: Path, service: str) -> Reach:
@@ -84,6 +83,8 @@ class Reach:
         """
         if self.simulate:
             return Secret("simulated")
+        if self.given is not None:
+            return self.given
         names = ["GPTPROTO_API_KEY", *["OPENAI_API_KEY"] * (self.base_url is not None)]
         found = next((os.environ[name] for name in names if os.environ.get(name)), None)
         if found is None and self.auth is not Auth.NONE:

@@ -1,0 +1,1 @@
+"""What `run` and `plan` do, without a terminal: for the commands, and for other programs."""
