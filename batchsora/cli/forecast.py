@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import ceil, exp, inf
 
 ENOUGH = 10  # clips that came, before their pace is believed rather than the settings
+WAVES = 2.0  # times that a clip takes, for the same
 LATER = 0.15  # a job later than nearly all is expected after so much of its age
 SETTLES_S = 20.0  # so slowly a time that was told is corrected, ...
 SHARE = 0.2  # ... or sooner: in such a part of what is left

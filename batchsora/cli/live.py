@@ -7,10 +7,10 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from batchsora.cli.columns import cut, folded
-from batchsora.cli.news import EVERYDAY, News
+from batchsora.cli.news import EVERYDAY, News, again_and_again
 from batchsora.cli.picture import picture
 from batchsora.cli.printing import Span
 from batchsora.cli.region import Region
@@ -51,21 +51,18 @@ class Live:
     async def watch(self, run: Session) -> AsyncIterator[None]:
         """Draw how the run stands until it ends."""
         observer = self._news.follow(run)
-        drawing = asyncio.create_task(self._keep_drawing(observer))
         self._mind_suspension(observer)
         try:
-            yield
+            async with again_and_again(
+                lambda: self._draw(observer),
+                REDRAWN_EVERY_S,
+                lambda text: self._region.print_above([text]),
+                at_once=True,
+            ):
+                yield
         finally:
-            drawing.cancel()
-            with suppress(asyncio.CancelledError):
-                await drawing
             self._mind_no_more()
             self._region.clear()
-
-    async def _keep_drawing(self, observer: Observer) -> None:
-        while True:
-            self._draw(observer)
-            await asyncio.sleep(REDRAWN_EVERY_S)
 
     def _draw(self, observer: Observer) -> None:
         columns, rows = self._region.size

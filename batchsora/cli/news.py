@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
 from batchsora.cli.picture import heartbeat
 from batchsora.cli.printing import Span
 from batchsora.cli.standing import Observer
@@ -32,6 +36,32 @@ STYLES = {
         "bad",
     ),
 }
+
+
+@asynccontextmanager
+async def again_and_again(
+    show: Callable[[], None], every_s: float, complain: Callable[[str], None], *, at_once: bool
+) -> AsyncIterator[None]:
+    """Show something every so many seconds while the block runs.
+
+    What can't be shown costs no clip: whatever goes wrong there, the run goes on without it.
+    """
+
+    async def go_on() -> None:
+        if not at_once:
+            await asyncio.sleep(every_s)
+        while True:
+            show()
+            await asyncio.sleep(every_s)
+
+    showing = asyncio.create_task(go_on())
+    try:
+        yield
+    finally:
+        showing.cancel()
+        await asyncio.wait({showing})
+        if not showing.cancelled() and (error := showing.exception()) is not None:
+            complain(f"how the run stands could not be shown: {type(error).__name__}: {error}")
 
 
 class News:

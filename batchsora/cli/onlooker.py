@@ -122,7 +122,7 @@ def _load(
     rate = _clips_a_minute(kept, now)
     pace = None if rate is None else rate / 60
     if kept.first_at is not None and kept.last_at is not None:
-        pace = pace_of(kept.count, (kept.last_at - kept.first_at).total_seconds()) or pace
+        pace = pace_of(kept.count, (kept.last_at - kept.first_at).total_seconds(), usual_s) or pace
     return Load(
         to_order=max(0, totals.to_come(limit_usd) - under_way),
         under_way=under_way,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import Enum, auto
 from pathlib import Path
 
-from batchsora.cli.forecast import ENOUGH, Load, Steady, left_s
+from batchsora.cli.forecast import ENOUGH, WAVES, Load, Steady, left_s
 from batchsora.job import State
 from batchsora.ledger.totals import Totals
 from batchsora.lifecycle import Event
@@ -96,6 +96,7 @@ class Observer:
         self._away_s = 0.0
         self._began_s = self._clock_s()
         self._kept: deque[float] = deque()
+        self._newest_at = run.ledger.records.last_ordered_at()
         self._steady = Steady()
         self._free_bytes: int | None = None
         self._free_at: float | None = None
@@ -104,6 +105,8 @@ class Observer:
         """Follow an event."""
         if told.what == Event.DOWNLOAD_KEPT:
             self._kept.append(self._clock_s())
+        if told.job is not None and told.what in {Event.SUBMIT_ACCEPTED, Event.DOUBT_ADOPTED}:
+            self._newest_at = told.job.submitted_at
 
     def look(self) -> Standing:
         """Say how it stands now."""
@@ -147,7 +150,7 @@ class Observer:
         run = self._run
         if run.stopping.asked or run.work is Work.ORDER or run.gates.pause.outage_s > 0:
             return self._steady.left_s(now_s, None)
-        newest_at = run.ledger.records.last_ordered_at()
+        newest_at = self._newest_at
         usual_s, late_s = run.times.spread() or (None, None)
         load = Load(
             to_order=0 if run.stopping.no_more_submits else _to_order(run),
@@ -157,7 +160,7 @@ class Observer:
             late_s=late_s,
             orders_a_second=run.gates.submit.per_minute / 60,
             slots=run.slots.limit,
-            seen_a_second=pace_of(len(self._kept), self._kept_span_s),
+            seen_a_second=pace_of(len(self._kept), self._kept_span_s, usual_s),
             pause_s=run.gates.pause.left_s,
         )
         return self._steady.left_s(now_s, left_s(load))
@@ -172,9 +175,14 @@ class Observer:
         return self._free_bytes
 
 
-def pace_of(count: int, span_s: float) -> float | None:
-    """Tell how many clips a second came in a span, where enough did to believe it."""
-    return (count - 1) / span_s if count >= ENOUGH and span_s > 0 else None
+def pace_of(count: int, span_s: float, usual_s: float | None) -> float | None:
+    """Tell how many clips a second came in a span, where it is long enough to believe it.
+
+    What was ordered at once comes at once: only after some such waves there is a pace.
+    """
+    if count < ENOUGH or usual_s is None or span_s < WAVES * usual_s or span_s <= 0:
+        return None
+    return (count - 1) / span_s
 
 
 def _to_order(run: Session) -> int:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 from batchsora.cli.live import Live
-from batchsora.cli.news import News
+from batchsora.cli.news import News, again_and_again
 from batchsora.cli.picture import heartbeat
 from batchsora.cli.printing import err, err_exactly, is_terminal
-from batchsora.cli.standing import Observer
 from batchsora.cli.words import clock_text
 from batchsora.ledger.totals import Totals
 from batchsora.library.logs import event_of
@@ -95,19 +93,13 @@ class Plain(_Bare):
     @asynccontextmanager
     async def watch(self, run: Session) -> AsyncIterator[None]:
         """Say every minute how the run stands."""
-        beating = asyncio.create_task(_beat(run, self._news.follow(run)))
-        try:
+        observer = self._news.follow(run)
+
+        def beat() -> None:
+            err(f"{clock_text(run.now())} {heartbeat(observer.look())}")
+
+        async with again_and_again(beat, HEARTBEAT_S, err, at_once=False):
             yield
-        finally:
-            beating.cancel()
-            with suppress(asyncio.CancelledError):
-                await beating
-
-
-async def _beat(run: Session, observer: Observer) -> None:
-    while True:
-        await asyncio.sleep(HEARTBEAT_S)
-        err(f"{clock_text(run.now())} {heartbeat(observer.look())}")
 
 
 class JsonLines(_Bare):
