@@ -158,6 +158,7 @@ def test_a_run_that_is_left_at_once_calls_nothing(desk: Desk, tmp_path: Path) ->
         process.send_signal(signal.SIGINT)
         hear(process, "stopping")
         assert interrupt(process).code == 130
+        assert shop.bought() == {SUN: 1}  # on the wire, as after a power cut
     assert not (desk.folder / "told").exists()
 
 
