@@ -63,6 +63,7 @@ docs: $(DEV)  ## write the pages that are made from the code
 	$(BIN)/python tests/docs/states_page.py
 	$(BIN)/python tests/docs/sessions_pages.py
 	$(BIN)/batchsora schema > manifests/manifest.schema.json
+	$(BIN)/batchsora schema --report > docs/report.schema.json
 
 clean:  ## remove the environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

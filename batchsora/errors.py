@@ -22,6 +22,8 @@ class BatchsoraError(Exception):
         super().__init__(what)
         self.what = what
         self.mend = mend
+        if mend:
+            self.add_note(f"mend: {mend}")  # a program's traceback tells it, too
 
 
 class UsageError(BatchsoraError):
@@ -62,6 +64,8 @@ class ManifestRefusedError(BatchsoraError):
         )
         self.problems = tuple(problems)
         self.count = count
+        for problem in self.problems:
+            self.add_note(f"{problem.place}: {problem.what}; mend: {problem.mend}")
 
 
 class StopReason(Enum):

@@ -66,9 +66,13 @@ class Errand:
         folder = asked.aim.folder.absolute()
         if is_empty(asked.aim):
             return Result(DONE, (), Totals.of(totals.Totals()), folder)
-        is_agreed = bool(self._options.get("yes")) or "max_cost" in self._options
-        hear = (lambda it: post(lambda: self._hear(it))) if self._on_event else None
-        host = Program(folder, self._stops, hear, asks=not is_agreed)
+        host = Program(
+            folder,
+            self._stops,
+            lambda it: post(lambda: self._hear(it)),
+            asks=not self._options.get("yes"),
+            has_limit="max_cost" in self._options,
+        )
         ended = undertake(asked, host)
         return Result(ended.code, tuple(ended.stops), Totals.of(ended.outcome.totals), folder)
 
@@ -108,8 +112,9 @@ class _Stops:
 
         with self._lock:
             self._pass_on = lambda why: loop.call_soon_threadsafe(stop, why)
-            if self._stop is not None:
-                stop(self._stop)
+            before = self._stop
+        if before is not None:  # without the lock: who is told may ask for a stop
+            stop(before)
 
     @property
     def is_asked(self) -> bool:
@@ -123,18 +128,22 @@ class Program:
         self,
         folder: Path,
         stops: _Stops,
-        hear: Callable[[Event], object] | None,
+        hear: Callable[[Event], object],
         *,
         asks: bool,
+        has_limit: bool,
     ) -> None:
         self.asks = asks
+        self._has_limit = has_limit  # of the program's own, not of the manifest's
         self._folder = folder
         self._stops = stops
         self._hear = hear
         self._totals: totals.Totals | None = None
 
     def agree(self, spending: Spending) -> None:
-        """Refuse: who calls a function can't be asked, and has to have said it."""
+        """Go on where the program has set a limit; else refuse: there is nobody to ask."""
+        if self._has_limit and spending.is_honest:
+            return
         mend = "give max_cost=… as a limit, or yes=True; confirm_above=… says what needs neither"
         raise UnagreedError(spending, mend)
 
@@ -153,9 +162,8 @@ class Program:
 
     def tell(self, told: Told) -> None:
         """Tell of it, with the totals at this moment."""
-        if self._hear is not None:
-            now = None if self._totals is None else Totals.of(self._totals)
-            self._hear(Event.of(told, self._folder, now))
+        now = None if self._totals is None else Totals.of(self._totals)
+        self._hear(Event.of(told, self._folder, now))
 
     @asynccontextmanager
     async def watch(self, run: Session) -> AsyncIterator[None]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from batchsora.errors import UsageError
 from batchsora.library.targets import Aim, run_folder, take_aim
-from batchsora.manifest import hold_manifest, is_address, read_cards
+from batchsora.manifest import hold_manifest, read_cards
 from batchsora.models import BUILT_IN
 
 AnyPath = str | os.PathLike[str]
@@ -93,9 +93,10 @@ class _Rows:
     def aim(self, out_dir: Path | None, *, simulate: bool) -> Aim:
         folder = out_dir or run_folder(self.folder / "rows", self.name, simulate=simulate)
         way = Path(os.path.relpath(self.folder.resolve(), folder.resolve())).as_posix()
-        lines = [json.dumps(_placed(row, way)) for row in self.rows]
+        lines = [json.dumps(row) for row in self.rows]
         cards = BUILT_IN if self.models is None else read_cards(self.models)
-        return Aim(hold_manifest(self.name, folder, lines, cards=cards), folder, simulate)
+        manifest = hold_manifest(self.name, folder, lines, self.folder, way, cards=cards)
+        return Aim(manifest, folder, simulate)
 
     def __str__(self) -> str:
         count = f"{len(self.rows):,} row{'s' if len(self.rows) != 1 else ''}"
@@ -128,24 +129,3 @@ def _plain(value: Any) -> Any:
             return value
         case _:
             return str(value)
-
-
-def _placed(row: Mapping[str, Any], way: str) -> dict[str, Any]:
-    """Name the images of a row as from another folder; `way` leads to where they are."""
-    placed = dict(row)
-    for name, value in row.items():
-        field = name.strip().casefold()
-        if field == "image":
-            placed[name] = _led(value, way)
-        elif field == "matrix" and isinstance(value, Mapping):
-            placed[name] = _placed(value, way)
-    return placed
-
-
-def _led(image: Any, way: str) -> Any:
-    if isinstance(image, list):
-        return [_led(it, way) for it in image]
-    if not isinstance(image, str) or not image.strip() or way == ".":
-        return image
-    is_from_there = image.strip().startswith("/") or is_address(image.strip())
-    return image if is_from_there else f"{way}/{image.strip()}"

@@ -17,7 +17,7 @@ from batchsora.library.tables import MOST_ROWS, Cell, cut, table
 from batchsora.library.targets import shown
 from batchsora.library.words import cost_text, price_text
 
-_HEADS = ("action", "job", "USD", "why", "prompt")
+_HEADS = ("action", "job", "price", "why", "prompt")
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,12 +133,12 @@ class Run:
     @property
     def failed(self) -> list[Job]:
         """The jobs that failed, with their reasons."""
-        return [it for it in self.jobs() if it.status is State.FAILED]
+        return _standing(self.folder, State.FAILED)
 
     @property
     def in_doubt(self) -> list[Job]:
         """The jobs of which nobody knows whether they were bought: to be settled by a person."""
-        return [it for it in self.jobs() if it.status is State.IN_DOUBT]
+        return _standing(self.folder, State.IN_DOUBT)
 
     @property
     def totals(self) -> Totals:
@@ -174,12 +174,12 @@ class Result:
     @property
     def failed(self) -> list[Job]:
         """The jobs that failed, with their reasons."""
-        return [it for it in self.jobs() if it.status is State.FAILED]
+        return _standing(self.folder, State.FAILED)
 
     @property
     def in_doubt(self) -> list[Job]:
         """The jobs of which nobody knows whether they were bought: to be settled by a person."""
-        return [it for it in self.jobs() if it.status is State.IN_DOUBT]
+        return _standing(self.folder, State.IN_DOUBT)
 
     @property
     def report_csv(self) -> Path:
@@ -211,6 +211,10 @@ def jobs_in(folder: Path, *names: str) -> Iterator[Job]:
         records = Records(ledger)
         for entry in records.named(names) if names else records.entries():
             yield Job.of(entry, folder)
+
+
+def _standing(folder: Path, state: State) -> list[Job]:
+    return [it for it in jobs_in(folder) if it.status is state]
 
 
 def _page(folder: Path, caption: str, count: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import copy_context
 from queue import SimpleQueue
 from typing import Unpack
@@ -31,8 +30,10 @@ async def run(manifest: Target, **options: Unpack[RunOptions]) -> Result:
     loop, context, ended = asyncio.get_running_loop(), copy_context(), asyncio.Event()
 
     def post(action: Callable[[], object]) -> None:
-        with suppress(RuntimeError):  # this loop is closed: nobody waits for it any more
+        try:
             loop.call_soon_threadsafe(action, context=context)
+        except RuntimeError:  # this loop is closed: nobody waits for the run any more
+            errand.stop("the loop that waited was closed")
 
     future = errand.begin(post)
     future.add_done_callback(lambda _: post(ended.set))

@@ -34,11 +34,17 @@ class Spending:
         taken = self.taken
         if self.service == SIMULATOR or not taken.purchases:
             return False
-        # a manifest can bring prices of its own; it does not say yes for its reader with them
-        is_honest = taken.list_usd <= taken.cost_usd
-        if self.room_usd is not None and self.room_usd <= limit_usd and is_honest:
+        if self.room_usd is not None and self.room_usd <= limit_usd and self.is_honest:
             return False  # the budget does not let more be spent, nor anything of unknown price
         return taken.list_usd > limit_usd or taken.unpriced > 0
+
+    @property
+    def is_honest(self) -> bool:
+        """Whether no price is below the built-in one.
+
+        A manifest can bring prices of its own; it does not say yes for its reader with them.
+        """
+        return self.taken.list_usd <= self.taken.cost_usd
 
     def is_beyond(self, agreed: Taken) -> bool:
         """Tell whether it is more than what was agreed on."""

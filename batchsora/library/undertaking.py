@@ -83,8 +83,8 @@ def _keep_manifest(aim: Aim) -> None:
     """Keep the manifest in the run folder as it was given; of a program's rows, make it a file."""
     held = aim.manifest.held
     if held is not None:
-        with written_beside(held.path) as file:
-            file.writelines(f"{line}\n" for line in held.lines())
+        with written_beside(aim.manifest.path) as file:
+            file.writelines(held.lines())
     kept = aim.folder / f"manifest{aim.manifest.path.suffix}"
     if not (kept.exists() and kept.samefile(aim.manifest.path)):
         shutil.copyfile(aim.manifest.path, kept)

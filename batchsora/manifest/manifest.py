@@ -14,6 +14,7 @@ from batchsora.manifest.cards import all_cards
 from batchsora.manifest.complaints import Complaints
 from batchsora.manifest.ground import Included, Source
 from batchsora.manifest.head import Head, read_head, table_head
+from batchsora.manifest.held import HeldRows
 from batchsora.manifest.located import Located, RowText
 from batchsora.manifest.orders import RowReader
 from batchsora.manifest.pictures import Recall, Recalled
@@ -46,7 +47,7 @@ class Manifest:
     path: Path
     head: Head
     source: Source
-    held: HeldText | None = None  # its text, where that is to be written to its path yet
+    held: HeldRows | None = None  # what is to be written to its path before it is run
     _left_out: Counter[tuple[str, str]] = field(
         default_factory=Counter
     )  # rows by file and by why, at the last reading
@@ -88,7 +89,10 @@ class Manifest:
         UsageError where the disk refuses.
         """
         self._left_out.clear()
-        return _Reading(recall, self._left_out).read(self.source, ())
+        if self.held is None:
+            return _Reading(recall, self._left_out).read(self.source, ())
+        reading = _Reading(self.held.recalling(recall), self._left_out)
+        return map(self.held.placed, reading.read(self.source, ()))
 
 
 class _Reading:
@@ -159,18 +163,26 @@ def _open_rows(file: TextFile, cards: Cards, complaints: Complaints, *, is_table
 
 
 def hold_manifest(
-    name: str, folder: Path, lines: Sequence[str], *, cards: Cards = BUILT_IN
+    name: str,
+    folder: Path,
+    lines: Sequence[str],
+    images: Path,
+    way: str,
+    *,
+    cards: Cards = BUILT_IN,
 ) -> Manifest:
-    """Open lines of JSON as the manifest that they would be as a file of that folder.
+    """Open lines of JSON as the manifest that they are to be in a folder.
 
-    Raises ManifestRefusedError for what is no name.
+    They name their images from the folder `images`, to which `way` leads from the other one. Raises
+    ManifestRefusedError for what is no name.
     """
     text = HeldText(folder / f"{name}.jsonl", tuple(lines))
     complaints = Complaints(str(text))
     head = table_head(name, cards, complaints)
     if complaints:
         raise complaints.refusal()
-    return Manifest(text.path, head, json_source(text, head.ground(text.path)), text)
+    ground = replace(head.ground(text.path), home=images, folder=images)
+    return Manifest(text.path, head, json_source(text, ground), HeldRows(text, way))
 
 
 def _open_yaml(file: TextFile, cards: Cards, complaints: Complaints) -> Manifest:

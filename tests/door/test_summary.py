@@ -56,7 +56,7 @@ def test_it_says_what_came_of_it_what_it_cost_what_failed_what_is_left_and_what_
         "  failed:     1 moderated (rocket)",
         "              change the prompt or the image in the manifest, and it is a new job",
         "              4 render failed (a, a#2, b c, …)",
-        "              to buy another try",
+        "              to buy another try:",
         "              batchsora retry 'runs/my spring' --reason render_failed",
         f"  in doubt:   2 (hat, cat#2), maybe paid: {SEE}",
         "              batchsora resolve 'runs/my spring' JOB --video VIDEO_ID",
