@@ -23,7 +23,12 @@ function readHash(hash) {
   asked.order = ORDERS.has(words.get('sort')) ? words.get('sort') : PLAIN.order;
   asked.reversed = words.has('reversed');
   asked.picked = new Map();
-  asked.columns = new Set(words.getAll('column').map(columnKey).filter((it) => facetByKey.has(it)));
+  asked.columns = new Set(
+    words
+      .getAll('column')
+      .map(columnKey)
+      .filter((it) => facetByKey.has(it)),
+  );
   for (const [key, value] of words) if (facetByKey.has(key)) pickQuietly(key, value);
   return jobByKey.get(words.get('job')) ?? null;
 }

@@ -8,13 +8,15 @@ function stageOf(job) {
   const stage = el('div', { class: `stage ${shapeOf(job.size)}` });
   const picture = pictureOf(job);
   if (!job.hasClip) {
-    if (picture !== null) stage.append(el('img', { class: 'frame faint', src: picture, alt: '' }));
+    if (picture !== null) stage.append(el('img.frame.faint', { src: picture, alt: '' }));
     return stage;
   }
   const press = button('', () => togglePlaying(job, stage), {
-    class: 'play', 'aria-label': `Play ${job.name}`, 'aria-pressed': 'false',
+    class: 'play',
+    'aria-label': `Play ${job.name}`,
+    'aria-pressed': 'false',
   });
-  if (picture !== null) press.append(el('img', { class: 'frame waiting', src: picture, alt: '' }));
+  if (picture !== null) press.append(el('img.frame.waiting', { src: picture, alt: '' }));
   stage.append(press);
   if (picture !== null) stage.append(sourceInset(job, picture));
   frames.want(job, stage, (frame) => showFrame(job, stage, press, frame));
@@ -29,13 +31,13 @@ const shapeOf = (size) => {
 
 function sourceInset(job, picture) {
   const alt = `The image that ${job.name} was made from`;
-  return el('img', { class: 'source', src: picture, alt, title: job.image, decoding: 'async' });
+  return el('img.source', { src: picture, alt, title: job.image, decoding: 'async' });
 }
 
 function showFrame(job, stage, press, frame) {
   if (frame === null) {
     stage.classList.add('missing');
-    stage.append(el('p', { class: 'said' }, 'Not found beside this page: ', apart(job.file)));
+    stage.append(el('p.said', 'Not found beside this page: ', apart(job.file)));
     return;
   }
   press.querySelector('.waiting')?.remove();
@@ -65,7 +67,7 @@ function togglePlaying(job, stage) {
 function play(job, stage, pinned) {
   stopPlaying();
   const source = clipSource(job);
-  const video = el('video', { class: 'frame moving', loop: true, playsinline: true, tabindex: -1 });
+  const video = el('video.frame.moving', { loop: true, playsinline: true, tabindex: -1 });
   video.muted = true;
   video.src = source.url;
   const press = stage.querySelector('.play');

@@ -1,6 +1,7 @@
 // The page as a whole: what changes what.
 
 const THEME = 'batchsora theme';
+const THEMES = ['auto', 'light', 'dark'];
 const VIEWS = ['gallery', 'timeline', 'numbers'];
 
 function setView(view) {
@@ -48,7 +49,8 @@ function howMany() {
 
 const drawMarks = () => {
   const { keep, reject } = countMarks();
-  byId('marks-open').textContent = keep + reject ? `Marks: ${count(keep)} ✓ ${count(reject)} ✕` : 'Marks';
+  byId('marks-open').textContent =
+    keep + reject ? `Marks: ${count(keep)} ✓ ${count(reject)} ✕` : 'Marks';
   byId('marks-open').setAttribute('aria-label', `Marks: ${keep} to keep, ${reject} to reject`);
   drawNotice();
 };
@@ -59,7 +61,7 @@ selectionChanged.listen(() => {
   const top = byId('sheet').offsetTop - byId('bar').offsetHeight;
   if (scrollY > top) scrollTo(0, top);
 });
-// Whoever marks goes on from where they are: nothing is scrolled, and only what falls out goes away.
+// Whoever marks goes on from there: nothing is scrolled, and only what falls out goes away.
 marksChanged.listen(() => {
   drawMarks();
   if (asked.picked.has('mark')) draw();
@@ -92,7 +94,10 @@ function listenToControls() {
     searchNow();
     if (shown.length) activeList().goTo(0);
   });
-  fill(byId('order'), ...[...ORDERS].map(([key, { title }]) => el('option', { value: key }, title)));
+  fill(
+    byId('order'),
+    ...[...ORDERS].map(([key, { title }]) => el('option', { value: key }, title)),
+  );
   byId('order').addEventListener('change', (event) => {
     asked.order = event.target.value;
     select();
@@ -117,7 +122,8 @@ function listenToControls() {
     event.preventDefault(); // the address has its own meaning here
     byId('clips').focus();
   });
-  for (const it of byId('views').children) it.addEventListener('click', () => setView(it.dataset.view));
+  for (const it of byId('views').children)
+    it.addEventListener('click', () => setView(it.dataset.view));
   addEventListener('popstate', followAddress);
   addEventListener('beforeprint', drawNumbers);
 }
@@ -138,9 +144,9 @@ function showViewed(job) {
 
 function begin() {
   byId('page').hidden = false;
-  setTheme(memory.recall(THEME) === 'light' || memory.recall(THEME) === 'dark' ? memory.recall(THEME) : 'auto');
-  document.documentElement.classList.toggle('small-cards', memory.recall(SMALL) === 'yes');
-  byId('small').setAttribute('aria-pressed', String(memory.recall(SMALL) === 'yes'));
+  const theme = memory.recall(THEME);
+  setTheme(THEMES.includes(theme) ? theme : 'auto');
+  showSmall(memory.recall(SMALL) === 'yes');
   drawMasthead();
   listenToControls();
   drawMarks();
