@@ -59,6 +59,8 @@ docs: $(DEV)  ## write the pages that are made from the code
 	$(BIN)/python tests/docs/commands_page.py
 	$(BIN)/python tests/docs/errors_page.py
 	$(BIN)/python tests/docs/faults_page.py
+	$(BIN)/python tests/docs/states_page.py
+	$(BIN)/python tests/docs/sessions_pages.py
 	$(BIN)/batchsora schema > manifests/manifest.schema.json
 
 clean:  ## remove the environment and the caches

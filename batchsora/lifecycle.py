@@ -39,7 +39,7 @@ class Event(StrEnum):
     FILE_MISSING = "file_missing"  # a finished clip was removed here; it may still be there
     FILE_LOST = "file_lost"  # a finished clip was removed here, and is gone there too
     FILE_FOUND = "file_found"  # a finished clip that was removed here is back
-    RETRY_ASKED = "retry_asked"  # a person wants a failed job tried again
+    RETRY_ASKED = "retry_asked"  # a person wants a failed job tried again, or another clip
 
 
 class Step(Enum):
@@ -95,6 +95,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.DONE, Event.FILE_MISSING): State.RENDERED,
     (State.DONE, Event.FILE_LOST): State.DONE,
     (State.DONE, Event.FILE_FOUND): State.DONE,
+    (State.DONE, Event.RETRY_ASKED): State.PENDING,  # looked at, and rejected
     (State.FAILED, Event.RETRY_ASKED): State.PENDING,  # or RUNNING, where its id is alive
 }
 
@@ -121,7 +122,8 @@ def next_step(job: Job) -> Step | None:
 
 def id_is_alive(job: Job) -> bool:
     """Tell whether a failed job can be taken up again without a new purchase."""
-    return job.video_id is not None and job.reason not in DEAD_IDS
+    is_failed = job.state is State.FAILED
+    return is_failed and job.video_id is not None and job.reason not in DEAD_IDS
 
 
 def advance(job: Job, happening: Happening) -> Job:

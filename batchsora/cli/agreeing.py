@@ -7,6 +7,7 @@ from decimal import Decimal
 import click
 
 from batchsora.cli.options import option
+from batchsora.cli.printing import confirm
 from batchsora.errors import UsageError
 from batchsora.library.asking import CONFIRM_ABOVE_USD
 from batchsora.library.spending import Spending
@@ -33,5 +34,5 @@ confirm_option = option(
 
 def agree(spending: Spending) -> None:
     """Ask a person; raises UsageError after a no."""
-    if not click.confirm(f"{spending}, at {spending.service}: go on?", err=True):
+    if not confirm(f"{spending}, at {spending.service}: go on?"):
         raise UsageError("answered with no: nothing was sent")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 GAP = "  "
+_JOINERS = "\u200c\u200d"  # of emoji, and of the letters of some scripts
+_WITH_BLANKS = re.compile(r"\s*\S+")
+_SHELL_WORDS = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
+_GOES_ON = " \\"
+_VS16 = "\ufe0f"
+_STACKED = {"Mn", "Me"}  # marks on the letter before
 
 
 def columns_of(text: str) -> int:
@@ -14,7 +21,8 @@ def columns_of(text: str) -> int:
 
 
 def _columns(letter: str) -> int:
-    if unicodedata.combining(letter):
+    # VS16 may make the sign before it as wide as two: too few columns would tear a line
+    if letter in _JOINERS or (unicodedata.category(letter) in _STACKED and letter != _VS16):
         return 0
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
@@ -36,6 +44,11 @@ def cut(text: str, width: int) -> str:
             break
         kept.append(letter)
     return f"{''.join(kept).rstrip()}…"
+
+
+def one_line(text: str, width: int) -> str:
+    """Set a text of any length and shape on one line, cut to a width."""
+    return cut(" ".join(text[: width * 4].split()), width)
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
@@ -73,6 +86,41 @@ def wrapped(text: str, width: int) -> Iterator[str]:
     first, *rest = _filled(text.split(), width - len(GAP))
     yield first
     yield from (f"{GAP}{line}" for line in rest)
+
+
+def folded(text: str, width: int | None, hanging: str = GAP) -> Iterator[str]:
+    """Break a line between words where it is too wide, keeping its blanks; the rest is hanging.
+
+    None is a width without an end.
+    """
+    if width is None or columns_of(text) <= width:
+        yield text
+        return
+    indent = text[: len(text) - len(text.lstrip())]
+    line = ""
+    for word in _WITH_BLANKS.findall(text):
+        if line and columns_of(f"{line}{word}") > width:
+            yield cut(line, width)
+            line = f"{indent}{hanging}{word.lstrip()}"
+        else:
+            line += word
+    yield cut(line, width)
+
+
+def folded_command(command: str, width: int | None) -> Iterator[str]:
+    """Break a command as a shell takes it: a backslash ends each line but the last.
+
+    No word is cut: one that is too wide makes its line too wide.
+    """
+    line = ""
+    for word in _SHELL_WORDS.findall(command):
+        longer = f"{line} {word}" if line else word
+        if line and width is not None and columns_of(longer) > width - len(_GOES_ON):
+            yield f"{line}{_GOES_ON}"
+            line = word
+        else:
+            line = longer
+    yield line
 
 
 def _broken(phrase: str, width: int) -> list[str]:

@@ -28,7 +28,7 @@ from batchsora.cli.checkup import (
     wrong,
 )
 from batchsora.cli.options import place_options, service_options
-from batchsora.cli.printing import out
+from batchsora.cli.printing import Span, out, out_exactly
 from batchsora.cli.words import span_text
 from batchsora.errors import StopReason, UsageError
 from batchsora.job import Fault
@@ -42,7 +42,7 @@ from batchsora.service.verdicts import Kind, Verdict
 
 PATIENCE_S = 30.0  # for both looks at the service: a person waits
 MODELS_SHOWN = 6
-STYLES = {Mark.OK: "green", Mark.NOTE: "yellow", Mark.WRONG: "red"}
+STYLES = {Mark.OK: "good", Mark.NOTE: "wait", Mark.WRONG: "bad"}
 CHECK_WIDTH = 10
 INDENT = 5 + 2 + CHECK_WIDTH + 2  # mark, name
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
@@ -67,7 +67,7 @@ def command(*, as_json: bool, **options: Any) -> int:
             _print(finding)
     code = gravest(finding.code for finding in found)
     if as_json:
-        out(json.dumps(_object(found, code), ensure_ascii=False))
+        out_exactly(json.dumps(_object(found, code), ensure_ascii=False))
     else:
         out(_sum_text(found))
     return code
@@ -212,11 +212,9 @@ def _clock(offer: Offer) -> Iterator[Finding]:
 
 
 def _print(finding: Finding) -> None:
-    mark = f"{finding.mark:<5}"
-    if not os.environ.get("NO_COLOR"):
-        mark = click.style(mark, fg=STYLES[finding.mark])
     first, *more = _lines(finding.what)
-    out(f"{mark}  {finding.check:<{CHECK_WIDTH}}  {first}")
+    mark = Span(f"{finding.mark:<5}", STYLES[finding.mark])
+    out((mark, Span(f"  {finding.check:<{CHECK_WIDTH}}  {first}")))
     for line in [*more, *(_lines(f"mend: {finding.mend}") if finding.mend else ())]:
         out(f"{'':<{INDENT}}{line}")
 

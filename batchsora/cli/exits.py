@@ -23,7 +23,7 @@ def leave_with(command: Callable[[], object]) -> None:
     except click.exceptions.Exit as leaving:
         code = leaving.exit_code
     except click.ClickException as error:
-        error.show()
+        _tell_usage(error)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         err("interrupted")
@@ -47,12 +47,21 @@ def leave_with(command: Callable[[], object]) -> None:
 
 
 def _tell(what: str, mend: str) -> None:
-    err(f"error: {what}" + (f"\n  mend: {mend}" if mend else ""))
+    err(f"error: {what}", *[f"  mend: {mend}"] * bool(mend))
+
+
+def _tell_usage(error: click.ClickException) -> None:
+    """Say as click does what is wrong with a command line; it may quote anything."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        err(*context.get_usage().splitlines())
+        err(f"Try '{context.command_path} --help' for help.", "")
+    err(f"Error: {error.format_message()}")
 
 
 def _tell_problems(error: ManifestRefusedError) -> None:
     for problem in error.problems:
-        err(f"error: {problem.what}\n  at {problem.place}\n  mend: {problem.mend}")
+        err(f"error: {problem.what}", f"  at {problem.place}", f"  mend: {problem.mend}")
     if (more := error.count - len(error.problems)) > 0:
         err(f"… and {more} more")
     err(error.what)

@@ -50,7 +50,7 @@ class Person:
 
     def listen(self, stopping: Stopping, tell: Tell) -> None:
         """Let signals stop the run."""
-        listen(stopping, tell)
+        listen(stopping, tell, self.view.leave)
 
     def tell(self, told: Told) -> None:
         """Show it; of many images, how far they are now and then."""

@@ -26,7 +26,7 @@ from batchsora.cli.options import (
 )
 from batchsora.cli.plan_page import Page, totals
 from batchsora.cli.plan_rows import Form, flush, job_row, row_writer
-from batchsora.cli.printing import err, out
+from batchsora.cli.printing import Line, err, out
 from batchsora.cli.summary import settle_text
 from batchsora.cli.ticking import ticking
 from batchsora.errors import UsageError
@@ -87,7 +87,7 @@ def show_plan(asked: Asked, form: Form = Form.PAGE) -> None:
         out(line)
 
 
-def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[str]:
+def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[Line]:
     page = _open_page()
     yield from page.jobs(sums)
     if sums.jobs:
@@ -106,17 +106,13 @@ def _page(sums: Sums, aim: Aim, reach: Reach) -> Iterator[str]:
 
 
 def _open_page() -> Page:
-    """Open a page as wide as the terminal, in colour; elsewhere each job has one line of its own.
+    """Open a page as wide as the terminal; elsewhere each job has one line of its own.
 
     COLUMNS gives any page that width: for a message, and for tests.
     """
     at_terminal = sys.stdout is not None and sys.stdout.isatty()
     is_wide = not at_terminal and not os.environ.get("COLUMNS")
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return Page(
-        None if is_wide else max(LEAST_COLUMNS, shutil.get_terminal_size().columns),
-        is_coloured=at_terminal and not plain,
-    )
+    return Page(None if is_wide else max(LEAST_COLUMNS, shutil.get_terminal_size().columns))
 
 
 def _run_command() -> str:

@@ -6,36 +6,34 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import click
-
-from batchsora.cli.columns import GAP, aligned, columns_of, cut, flowed, wrapped
+from batchsora.cli.columns import GAP, aligned, columns_of, cut, flowed, one_line, wrapped
+from batchsora.cli.printing import Line, Span
 from batchsora.job import Order
 from batchsora.library.plan_sums import SHOWN, Money, Names, Sums
 from batchsora.library.targets import shown
 from batchsora.library.words import clips, cost_text, price_text
 from batchsora.runner.planning import Action, Met
-from batchsora.service.complaints import clean
 
 ENDLESS = 1_000_000  # columns: a pipe has no width, and a line there is a job
 PROMPT_COLUMNS = 60  # of a prompt: enough to know it again
+WHY_COLUMNS = 500  # of what has changed from what: a sentence or three
 TOTALS_SHOWN = 16  # lines; who has more models and sizes reads them as CSV
 COLOURS = {
-    Action.SUBMIT: "cyan",
-    Action.OVER_BUDGET: "magenta",
-    Action.IN_DOUBT: "yellow",
-    Action.FAILED: "red",
-    Action.DONE: "green",
+    Action.SUBMIT: "new",
+    Action.OVER_BUDGET: "over",
+    Action.IN_DOUBT: "doubt",
+    Action.FAILED: "bad",
+    Action.DONE: "good",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """How wide a page is, and how it is coloured."""
+    """How wide a page is."""
 
     width: int | None  # columns; None where lines may be of any length
-    is_coloured: bool
 
-    def jobs(self, sums: Sums) -> Iterator[str]:
+    def jobs(self, sums: Sums) -> Iterator[Line]:
         """Show the first jobs of each kind, and say how many more there are."""
         cells = [self._cells(action, it) for action, met in sums.first.items() for it in met]
         lines = iter(aligned(cells, right=(3, 5)))
@@ -44,22 +42,16 @@ class Page:
         for action, first in sums.first.items():
             for met in first:
                 line, *below = self._flowed(next(lines), _told(action, met, before), indent)
-                yield f"{self._painted(action)}{line[len(action) :]}"
-                yield from (self._dimmed(f"{' ' * indent}{it}") for it in below)
+                yield Span(action, COLOURS.get(action, "")), Span(line[len(action) :])
+                yield from ((Span(f"{' ' * indent}{it}", "faint"),) for it in below)
                 before = met
             if (more := sums.actions.get(action, 0) - len(first)) > 0:
-                yield self._dimmed(f"{' ' * indent}… and {more:,} more")
+                yield (Span(f"{' ' * indent}… and {more:,} more", "faint"),)
 
     def notes(self, sums: Sums, manifest: Path, read: Iterable[str]) -> Iterator[str]:
         """Say what it comes to, and what else there is to know: also of how it was read."""
         for sentence in (*_sentences(sums, manifest), *read):
             yield from wrapped(sentence, self.width or ENDLESS)
-
-    def _painted(self, action: Action) -> str:
-        return click.style(action, COLOURS.get(action)) if self.is_coloured else action
-
-    def _dimmed(self, text: str) -> str:
-        return click.style(text, dim=True) if self.is_coloured else text
 
     def _cells(self, action: Action, met: Met) -> list[str]:
         order = met.planned.order
@@ -87,15 +79,16 @@ def _name(met: Met) -> str:
 def _told(action: Action, met: Met, before: Met | None) -> list[str]:
     """Say why, what is done to the image, and what is ordered; but nothing twice of one row."""
     planned = met.planned
-    order, told = planned.order, [clean(met.why)]
+    order, told = planned.order, [one_line(met.why, WHY_COLUMNS)]
     same_row = before is not None and before.planned.row == planned.row
     said = before.planned.order if before is not None and same_row else None
     if order.image is not None and action is Action.SUBMIT and _pictured(order) != _pictured(said):
-        told.append(": ".join(filter(None, [clean(order.image.written), met.image_notes])))
+        written = one_line(order.image.written, WHY_COLUMNS)
+        told.append(": ".join(filter(None, [written, met.image_notes])))
     # else its name tells the job
     tells_prompt = action is Action.SUBMIT or not planned.explicit_id
     if tells_prompt and (said is None or said.prompt != order.prompt):
-        told.append(f"“{clean(order.prompt, PROMPT_COLUMNS)}”")
+        told.append(f"“{one_line(order.prompt, PROMPT_COLUMNS)}”")
     return list(filter(None, told))
 
 

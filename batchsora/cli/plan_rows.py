@@ -14,7 +14,7 @@ from click.exceptions import Exit
 from batchsora.cli.printing import silence
 from batchsora.library.planned_jobs import PlannedJob
 from batchsora.reports.columns import AddRow, Row, usd_text
-from batchsora.reports.tables import disarmed
+from batchsora.reports.tables import fit_for_sheets
 
 COLUMNS = tuple(it.name for it in fields(PlannedJob))
 
@@ -42,7 +42,7 @@ def row_writer(form: Form) -> AddRow | None:
         case Form.CSV:
             lines = csv.writer(_Stdout(), lineterminator="\r\n")
             lines.writerow(COLUMNS)
-            return lambda row: lines.writerow(map(disarmed, row.values()))
+            return lambda row: lines.writerow(map(fit_for_sheets, row.values()))
         case _:
             assert_never(form)
 

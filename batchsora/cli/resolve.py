@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from batchsora.cli.columns import one_line
 from batchsora.cli.going_on import command_for
 from batchsora.cli.options import PATH, service_options
 from batchsora.cli.printing import out_if_heard
@@ -22,7 +23,6 @@ from batchsora.library.words import price_text
 from batchsora.lifecycle import Event, Happening
 from batchsora.runner.neighbours import Neighbours
 from batchsora.runner.reporting import write_reports
-from batchsora.service.complaints import clean
 from batchsora.service.dialects import Progress, Video
 
 
@@ -136,4 +136,4 @@ def _differences(seen: Video, order: Order) -> Iterator[str]:
         ("size", seen.size, str(order.size)),
     ):
         if told is not None and told != wanted:
-            yield f'its {name} is "{clean(str(told), 60)}"'
+            yield f'its {name} is "{one_line(str(told), 60)}"'

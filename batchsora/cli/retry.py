@@ -1,22 +1,26 @@
-"""`batchsora retry`: failed jobs are put back; the next run takes them."""
+"""`batchsora retry`: failed jobs, and rejected clips, are put back; the next run takes them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import click
 
 from batchsora.cli.going_on import command_for
+from batchsora.cli.marks import Marks, read_marks
 from batchsora.cli.options import PATH, option
-from batchsora.cli.printing import can_ask, err, out_if_heard
+from batchsora.cli.printing import can_ask, confirm, err, out_if_heard
 from batchsora.errors import UsageError
 from batchsora.job import Job, Reason, State
+from batchsora.ledger.answers import Entry
 from batchsora.ledger.ledger import Ledger
+from batchsora.ledger.records import Records
 from batchsora.library.targets import find_run, rescue_file, shown
 from batchsora.library.words import clips, cost_text
 from batchsora.lifecycle import Event, Happening, id_is_alive
+from batchsora.runner.placing import REJECTED, set_aside
 from batchsora.runner.reporting import write_reports
 
 
@@ -24,8 +28,18 @@ from batchsora.runner.reporting import write_reports
 @click.argument("target", type=PATH)
 @click.argument("jobs", nargs=-1)
 @click.option("--reason", type=click.Choice([it.value for it in Reason]), help="Only these.")
+@click.option(
+    "--from",
+    "table",
+    metavar="FILE",
+    type=PATH,
+    help="Only those that a CSV names: the marks of report.html, whose rejected clips are bought"
+    " anew, too; or lines of report.csv.",
+)
 @option("-y", "--yes", is_flag=True, help="Do not ask.")
-def command(target: Path, jobs: tuple[str, ...], reason: str | None, *, yes: bool) -> int:
+def command(
+    target: Path, jobs: tuple[str, ...], reason: str | None, table: Path | None, *, yes: bool
+) -> int:
     """Put failed jobs back; the next run takes them. No JOB means all of them.
 
     A job whose id is alive is looked at again; any other is a new purchase.
@@ -34,23 +48,59 @@ def command(target: Path, jobs: tuple[str, ...], reason: str | None, *, yes: boo
     """
     folder = find_run(target)
     with Ledger(folder, rescue_file=rescue_file()) as ledger:
-        entries = ledger.records.named(jobs or ("*",))
-        failed = [it for it in entries if it.job.state is State.FAILED]
-        meant = [it for it in failed if reason in {None, it.job.reason}]
-        # a job whose row is gone is not submitted: put back, it would wait for ever
-        found = [it.job for it in meant if it.row is not None or id_is_alive(it.job)]
-        if gone := len(meant) - len(found):
-            err(f"{gone} left as they are: no row of the manifest asks for them any more")
+        meant = _meant(ledger.records, jobs, table)
+        found = _putable(it for it in meant if reason in {None, it.job.reason})
         if not found:
             raise UsageError("no failed job is meant", f"batchsora status {shown(folder)}")
         _ask(found, yes=yes)
         with ledger.atomic():
             for job in found:
                 ledger.record(job, Happening(Event.RETRY_ASKED, ledger.now()))
+        for job in found:
+            # only now: a clip that is not where it is noted would be fetched again, or called lost
+            if job.state is State.DONE:
+                set_aside(folder, job)
         write_reports(folder, ledger.records)
         go_on = command_for(folder, ledger.records)
     out_if_heard(f"{len(found)} put back; go on with: {go_on}")
     return 0
+
+
+def _meant(records: Records, jobs: Sequence[str], table: Path | None) -> list[Entry]:
+    """Pick the jobs that are to be put back: those that failed, or that a table names."""
+    if table is None:
+        return [it for it in records.named(jobs or ("*",)) if it.job.state is State.FAILED]
+    if jobs:
+        raise UsageError("--from says which jobs are meant", "leave JOB away, or --from")
+    marks = read_marks(table)
+    found: dict[tuple[str, int], Entry] = {}
+    for entry in records.entries():  # what a row asks for comes first, and what is gone after it
+        name = entry.job.id, entry.job.order.take
+        if name in marks.named:
+            found.setdefault(name, entry)
+    for name, it in marks.named.items():
+        if name not in found:
+            what = f"{table}:{it.line}: there is no job {it.id}#{it.take} in this run"
+            raise UsageError(what, "give the run folder that the table is of")
+    return [entry for name, entry in found.items() if _is_meant(entry.job, marks, name)]
+
+
+def _is_meant(job: Job, marks: Marks, name: tuple[str, int]) -> bool:
+    """Tell whether a named job is to be put back: a mark is for the clip that was looked at."""
+    if job.state is State.FAILED:
+        return True
+    looked_at = marks.named[name].video_id
+    is_same = looked_at in {"", job.video_id}
+    return marks.are_rejected and job.state is State.DONE and is_same
+
+
+def _putable(meant: Iterable[Entry]) -> list[Job]:
+    """Leave out the jobs whose row is gone: put back, they would wait for ever."""
+    every = list(meant)
+    found = [it.job for it in every if it.row is not None or id_is_alive(it.job)]
+    if gone := len(every) - len(found):
+        err(f"{gone} left as they are: no row of the manifest asks for them any more")
+    return found
 
 
 def _ask(found: Sequence[Job], *, yes: bool) -> None:
@@ -61,8 +111,10 @@ def _ask(found: Sequence[Job], *, yes: bool) -> None:
     prices = [job.price_usd for job in bought]
     known = sum((price for price in prices if price is not None), start=Decimal(0))
     what = f"{clips(len(bought))} to be bought anew: {cost_text(known, prices.count(None))}"
+    if rejected := sum(job.state is State.DONE for job in bought):
+        what += f"; {clips(rejected)} that you have move to {REJECTED}/"
     asked = can_ask() and not yes
     if not asked:
         err(what)
-    elif not click.confirm(f"{what}. Put them back?", err=True):
+    elif not confirm(f"{what}. Put them back?"):
         raise UsageError("answered with no: nothing was changed")

@@ -11,6 +11,7 @@ import click
 
 from batchsora.cli.agreeing import confirm_option
 from batchsora.cli.hosting import Person
+from batchsora.cli.notifying import FollowUp, follow_up_options
 from batchsora.cli.options import (
     PATH,
     encoding_option,
@@ -24,10 +25,12 @@ from batchsora.cli.options import (
 )
 from batchsora.cli.plan import show_plan
 from batchsora.cli.printing import out_if_heard
-from batchsora.cli.summary import explain, sum_up
+from batchsora.cli.summary import Ending, explain, sum_up
 from batchsora.cli.views import open_view
+from batchsora.clock import system_now
+from batchsora.library.asking import Asked
 from batchsora.library.targets import shown
-from batchsora.library.undertaking import StoppedEarlyError, is_empty, undertake
+from batchsora.library.undertaking import Ended, StoppedEarlyError, is_empty, undertake
 
 
 @click.command("run")
@@ -50,6 +53,7 @@ from batchsora.library.undertaking import StoppedEarlyError, is_empty, undertake
 @models_option
 @encoding_option
 @service_options
+@follow_up_options
 @option(
     "--progress",
     type=click.Choice(["auto", "plain", "json", "none"]),
@@ -87,7 +91,27 @@ def command(target: Path, **options: Any) -> int:
     except StoppedEarlyError:
         raise click.Abort from None
     if view.is_for_people:
-        go_on = shlex.join(["batchsora", *sys.argv[1:]])
-        explain(ended.outcome, ended.stops, aim.folder, go_on=go_on, log=asked.log_path)
+        ending = _ending(asked, ended)
+        if not (ending.is_well and (options["quiet"] or ended.is_idle)):
+            explain(ending, asked.log_path)
     sum_up(ended.outcome, ended.stops, aim.folder)
-    return ended.code
+    return FollowUp.read(options).carry_out(aim, ended, view)
+
+
+def _ending(asked: Asked, ended: Ended) -> Ending:
+    outcome = ended.outcome
+    return Ending(
+        name=asked.aim.manifest.name,
+        service=asked.reach.called,
+        folder=asked.aim.folder,
+        scope=outcome.scope,
+        totals=outcome.totals,
+        examples=outcome.examples,
+        go_on=shlex.join(["batchsora", *sys.argv[1:]]),
+        began_at=ended.began_at,
+        ended_at=system_now(),
+        took_s=ended.took_s,
+        limit_usd=asked.settings.max_cost_usd,
+        missing=outcome.missing,
+        stops=ended.stops,
+    )

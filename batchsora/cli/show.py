@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import click
 
+from batchsora.cli.columns import one_line
 from batchsora.cli.options import PATH
 from batchsora.cli.printing import out
 from batchsora.clock import stamp
@@ -18,7 +20,8 @@ from batchsora.ledger.records import Records
 from batchsora.library.targets import LEDGER, find_run, shown
 from batchsora.library.words import price_text
 from batchsora.reports.columns import place_text, report_row
-from batchsora.service.complaints import clean
+
+DETAIL_COLUMNS = 2000  # of an answer that was kept as evidence
 
 
 @click.command("show")
@@ -39,15 +42,15 @@ def command(target: Path, job: str) -> int:
             mend = f"the names are in {shown(folder / 'report.csv')}, in the columns id and take"
             raise UsageError(f"no job {job} in {shown(folder)}", mend)
         for entry in found:
-            for line in _lines(entry, records):
+            for line in _lines(entry, records, shlex.quote(shown(folder))):
                 out(line)
     return 0
 
 
-def _lines(entry: Entry, records: Records) -> Iterator[str]:
+def _lines(entry: Entry, records: Records, folder: str) -> Iterator[str]:
     job, order = entry.job, entry.job.order
     yield f"{job.name}: {job.state}{f', {job.reason}' if job.reason else ''}"
-    cells = report_row(entry, ())
+    cells = report_row(entry, (), folder)
     yield from _known("prompt", order.prompt)
     yield from _known("image", f"{order.image.written} ({order.framing})" if order.image else None)
     yield from _known("order", f"{order.model}, {order.seconds} s, {order.size}")
@@ -58,7 +61,9 @@ def _lines(entry: Entry, records: Records) -> Iterator[str]:
     yield from _known("key", job.key)
     yield "history:"
     for past in records.history(job.key):
-        detail = ", ".join(f"{name}: {clean(str(it), 2000)}" for name, it in past.detail.items())
+        detail = ", ".join(
+            f"{name}: {one_line(str(it), DETAIL_COLUMNS)}" for name, it in past.detail.items()
+        )
         yield f"  {stamp(past.at)}  {past.event:<18} {past.state:<10}  {detail}".rstrip()
 
 

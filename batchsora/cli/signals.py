@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 
 from batchsora.cli.printing import err
 from batchsora.clock import system_now
@@ -15,11 +16,15 @@ from batchsora.runner.stopping import Stopping
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def listen(stopping: Stopping, tell: Tell) -> None:
-    """Let the first signal drain the run, and the second one end it at once."""
+def listen(stopping: Stopping, tell: Tell, leave: Callable[[], None]) -> None:
+    """Let the first signal drain the run, and the second one end it at once.
+
+    `leave` gives the terminal back before that.
+    """
 
     def asked(number: signal.Signals) -> None:
         if any(it.reason is StopReason.INTERRUPTED for it in stopping.stops):
+            leave()
             err("left at once: what was on the wire is in doubt; the same command goes on")
             os._exit(130)  # as after a power cut, which the ledger is made for
         stopping.ask(Stop(StopReason.INTERRUPTED, f"interrupted ({number.name})"))

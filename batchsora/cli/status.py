@@ -3,49 +3,30 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from batchsora.cli.onlooker import Look, Onlooker
 from batchsora.cli.options import PATH
-from batchsora.cli.printing import out
-from batchsora.cli.summary import settle_text
-from batchsora.cli.words import STATE_WORDS, budget_text, money_text, span_text
-from batchsora.clock import system_now
-from batchsora.job import State
-from batchsora.ledger.lock import is_locked
-from batchsora.ledger.opening import open_for_reading
-from batchsora.ledger.records import Records
-from batchsora.ledger.totals import Totals
-from batchsora.library.targets import LEDGER, find_run, shown
+from batchsora.cli.picture import picture
+from batchsora.cli.printing import Line, Span, is_terminal, out, out_exactly, width_of
+from batchsora.cli.region import Region
+from batchsora.cli.standing import Keys
+from batchsora.cli.summary import ending_lines
+from batchsora.clock import stamp
+from batchsora.job import Reason, State
+from batchsora.library.targets import find_run, shown
 from batchsora.reports.columns import usd_text
 
-WATCH_EVERY_S = 2.0
-ENOUGH = 3  # clips, before a rate is told
-RECENT = timedelta(minutes=10)  # what the rate is taken from
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How a run stands."""
-
-    folder: Path
-    is_running: bool
-    totals: Totals
-    max_cost_usd: Decimal | None  # the budget of the last run
-    per_minute: float  # clips that came lately
-
-    @property
-    def left_s(self) -> float | None:
-        """Seconds until all are here that will be, at this rate; None where there is none."""
-        left = self.totals.to_come(self.max_cost_usd)
-        return left / self.per_minute * 60 if self.per_minute and self.is_running else None
+WATCH_EVERY_S = 1.0
+WATCH_PLAIN_EVERY_S = 10.0  # into a file, where each look is a paragraph of its own
+PLAIN_COLUMNS = 100  # where there is no terminal
 
 
 @click.command("status")
@@ -60,66 +41,83 @@ def command(target: Path | None, *, as_json: bool, watch: bool) -> int:
     Example: batchsora status manifests/campaign.yaml
     """
     folder = find_run(target)
-    status = read_status(folder)
-    _print(status, as_json=as_json)
-    while watch and status.is_running:
-        time.sleep(WATCH_EVERY_S)  # another process writes the ledger: nothing rings here
-        status = read_status(folder)
-        if not as_json:
-            click.clear()  # does nothing where there is no terminal
-        _print(status, as_json=as_json)
+    onlooker = Onlooker(folder, Keys.WATCH if watch else Keys.NOWHERE)
+    if as_json:
+        _tell_programs(onlooker, watch=watch)
+    elif watch and is_terminal(sys.stdout):
+        _watch(onlooker)
+    else:
+        _tell(onlooker, watch=watch)
     return 0
 
 
-def read_status(folder: Path) -> Status:
-    """Look at a run folder."""
-    with closing(open_for_reading(folder / LEDGER)) as ledger:
-        return _status_of(folder, Records(ledger))
+def _tell_programs(onlooker: Onlooker, *, watch: bool) -> None:
+    while True:
+        look = onlooker.look()
+        out_exactly(json.dumps(_object(look)))
+        if not (watch and look.is_running):
+            return
+        time.sleep(WATCH_EVERY_S)  # another process writes the ledger: nothing rings here
 
 
-def _status_of(folder: Path, records: Records) -> Status:
-    now = system_now()
-    kept = records.kept_since(now - RECENT)
-    # one clip says nothing of how fast the next ones come
-    per_minute = 0.0
-    if kept.since is not None and kept.count >= ENOUGH:
-        per_minute = kept.count / max(1.0, (now - kept.since).total_seconds()) * 60
-    running = is_locked(folder / "work" / "lock")
-    campaign = records.campaign()
-    max_cost_usd = None if campaign is None else campaign.max_cost_usd
-    return Status(folder, running, Totals.of(records.tallies()), max_cost_usd, per_minute)
+def _tell(onlooker: Onlooker, *, watch: bool) -> None:
+    while True:
+        look = onlooker.look()
+        out(*_lines(look, width_of(sys.stdout)))
+        if not (watch and look.is_running):
+            return
+        time.sleep(WATCH_PLAIN_EVERY_S)
 
 
-def _print(status: Status, *, as_json: bool) -> None:
-    if as_json:
-        out(json.dumps(_object(status)))
+def _watch(onlooker: Onlooker) -> None:
+    """Draw at a terminal, in place, how a run stands; at its end, what came of it."""
+    region = Region(sys.stdout)
+    try:
+        while (look := onlooker.look()).is_running:
+            columns, rows = region.size
+            region.draw([_head(look), *picture(look.standing, columns, rows - 1)])
+            time.sleep(WATCH_EVERY_S)
+    finally:
+        region.clear()
+    out(*_lines(look, width_of(sys.stdout)))
+
+
+def _lines(look: Look, width: int | None) -> Iterator[Line]:
+    if not look.is_running:
+        yield from ending_lines(look.ending, width)
         return
-    totals = status.totals
-    out(f"{shown(status.folder)}{' (running)' if status.is_running else ''}")
-    for state, word in STATE_WORDS:
-        if totals.states[state]:
-            out(f"  {word:<16} {totals.states[state]:>7}")
-    out(f"  {money_text(totals)}")
-    if totals.left_usd or status.max_cost_usd is not None:
-        out(f"  {budget_text(totals, status.max_cost_usd)}")
-    if status.left_s is not None:
-        out(f"  {status.per_minute:.1f} clips a minute, about {span_text(status.left_s)} left")
-    if totals.states[State.IN_DOUBT]:
-        out(f"  {settle_text(status.folder)}")
+    yield _head(look)
+    columns = PLAIN_COLUMNS if width is None else width - 1
+    yield from picture(look.standing, columns, has_bar=width is not None)
 
 
-def _object(status: Status) -> dict[str, Any]:
-    totals, limit_usd = status.totals, status.max_cost_usd
+def _head(look: Look) -> tuple[Span, ...]:
+    return (Span(f"{shown(look.ending.folder)} (running)", "strong"),)
+
+
+def _object(look: Look) -> dict[str, Any]:
+    totals, limit_usd = look.ending.totals, look.ending.limit_usd
+    waiting, left_s = look.standing.waiting, look.standing.left_s
     return {
-        "folder": str(status.folder),
-        "running": status.is_running,
+        "folder": str(look.ending.folder),
+        "running": look.is_running,
+        "jobs": totals.jobs,
         "states": {state.value: totals.states[state] for state in State},
+        "reasons": {it.value: totals.reasons[it] for it in Reason if totals.reasons[it]},
+        "rendering": totals.rendering,
         "spent_usd": usd_text(totals.spent_usd),
         "reserved_usd": usd_text(totals.reserved_usd),
         "in_doubt_usd": usd_text(totals.in_doubt_usd),
         "projected_usd": usd_text(totals.projected_usd),
         "max_cost_usd": None if limit_usd is None else usd_text(limit_usd),
         "unpriced": totals.unpriced,
-        "clips_per_minute": round(status.per_minute, 2),
-        "left_s": None if status.left_s is None else round(status.left_s),
+        "clips_per_minute": round(look.standing.clips_a_minute or 0.0, 2),
+        "orders_per_minute": look.orders_a_minute,
+        "paused_until": _stamped(look.paused_until),
+        "paused_because": waiting.why if waiting is not None else None,
+        "left_s": None if left_s is None else round(left_s),
     }
+
+
+def _stamped(at: datetime | None) -> str | None:
+    return None if at is None else stamp(at)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import TypeVar
+
+from batchsora.cli.printing import Span, is_terminal
+from batchsora.cli.region import Region
 
 T = TypeVar("T")
 
@@ -15,22 +16,14 @@ EVERY = 10_000  # about half a second
 
 def ticking(found: Iterable[T]) -> Iterator[T]:
     """Hand on what was found, and show how much it is so far."""
-    stream = sys.stderr
-    if stream is None or not stream.isatty() or os.environ.get("TERM") == "dumb":
+    if not is_terminal(sys.stderr):
         yield from found
         return
-    count = 0
+    region = Region(sys.stderr)
     try:
         for count, it in enumerate(found, 1):
             if count % EVERY == 0:
-                _show(f"\r{count:,} looked at")
+                region.draw([(Span(f"{count:,} looked at"),)])
             yield it
     finally:
-        if count >= EVERY:
-            _show("\r\x1b[K")
-
-
-def _show(text: str) -> None:
-    with suppress(OSError):  # the terminal may be gone
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        region.clear()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
-from batchsora.cli.printing import err
-from batchsora.cli.words import line_of
+from batchsora.cli.live import Live
+from batchsora.cli.news import News, again_and_again
+from batchsora.cli.picture import heartbeat
+from batchsora.cli.printing import err, err_exactly, is_terminal
+from batchsora.cli.words import clock_text
 from batchsora.ledger.totals import Totals
 from batchsora.library.logs import event_of
 from batchsora.reports.columns import usd_text
 from batchsora.runner.progress import Told
 from batchsora.runner.session import Session
+
+HEARTBEAT_S = 60.0  # CI systems end what says nothing for some minutes
 
 
 class View(Protocol):
@@ -29,6 +33,9 @@ class View(Protocol):
     def watch(self, run: Session) -> AbstractAsyncContextManager[None]:
         """Show how the run stands, while it goes on."""
 
+    def leave(self) -> None:
+        """Give the terminal back: the program is about to end at once."""
+
 
 def open_view(progress: str, *, verbose: bool, quiet: bool) -> View:
     """Choose a view: ``auto`` is live at a terminal, and plain lines elsewhere."""
@@ -36,9 +43,7 @@ def open_view(progress: str, *, verbose: bool, quiet: bool) -> View:
         return Silent()
     if progress == "json":
         return JsonLines()
-    if progress == "auto" and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        from batchsora.cli.live import Live  # noqa: PLC0415 - rich, 45 ms: terminals only
-
+    if progress == "auto" and is_terminal(sys.stderr):
         return Live(verbose=verbose)
     return Plain(verbose=verbose)
 
@@ -48,7 +53,14 @@ async def _unwatched() -> AsyncIterator[None]:
     yield
 
 
-class Silent:
+class _Bare:
+    """Changes nothing at a terminal."""
+
+    def leave(self) -> None:
+        """Have nothing to give back."""
+
+
+class Silent(_Bare):
     """Shows nothing."""
 
     is_for_people = True
@@ -61,26 +73,36 @@ class Silent:
         return _unwatched()
 
 
-class Plain:
-    """A line for each thing that a person wants to know of: for logs, pipes and CI."""
+class Plain(_Bare):
+    """A line for each thing that a person wants to know of: for logs, pipes and CI.
+
+    A minute without one would look as if nothing lived: then a line says how the run stands.
+    """
 
     is_for_people = True
 
     def __init__(self, *, verbose: bool) -> None:
-        self._verbose = verbose
+        self._news = News(verbose=verbose)
 
     def tell(self, told: Told) -> None:
         """Print a line."""
-        line = line_of(told, verbose=self._verbose)
-        if line is not None:
-            err(line)
+        news = self._news.of(told)
+        if news is not None:
+            err((news,))
 
-    def watch(self, _: Session) -> AbstractAsyncContextManager[None]:
-        """Show nothing but the lines."""
-        return _unwatched()
+    @asynccontextmanager
+    async def watch(self, run: Session) -> AsyncIterator[None]:
+        """Say every minute how the run stands."""
+        observer = self._news.follow(run)
+
+        def beat() -> None:
+            err(f"{clock_text(run.now())} {heartbeat(observer.look())}")
+
+        async with again_and_again(beat, HEARTBEAT_S, err, at_once=False):
+            yield
 
 
-class JsonLines:
+class JsonLines(_Bare):
     """An object a line for everything that happens, with the totals at that moment."""
 
     is_for_people = False
@@ -90,7 +112,7 @@ class JsonLines:
 
     def tell(self, told: Told) -> None:
         """Print an object."""
-        err(json.dumps(event_of(told) | _totals_of(self._totals), ensure_ascii=False))
+        err_exactly(json.dumps(event_of(told) | _totals_of(self._totals), ensure_ascii=False))
 
     @asynccontextmanager
     async def watch(self, run: Session) -> AsyncIterator[None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +15,11 @@ from batchsora.lifecycle import Event
 
 if TYPE_CHECKING:
     from batchsora.ledger.totals import Totals
+from batchsora.cli.columns import one_line, padded
+from batchsora.reports.columns import usd_text
 from batchsora.runner.progress import Told
+
+_PLAIN_WORD = re.compile(r"[\w@%+=:,./-][\w@%+=:,./#-]*", re.ASCII)
 
 # what a person wants a line for, and how it is called; the rest shows in the totals
 NEWS: dict[str, str] = {
@@ -41,6 +47,7 @@ DETAILS: dict[str, str] = {
     Event.DOWNLOAD_CHECKED: "fetched",
 }
 NAME_WIDTH = 22
+LONGEST_NAME = 48  # columns; the report has all of it
 
 # in the order in which a person asks for them
 STATE_WORDS: tuple[tuple[State, str], ...] = (
@@ -65,7 +72,7 @@ REASON_HINTS: Mapping[Reason, str] = {
 MENDED_IN_THE_MANIFEST = frozenset({Reason.REJECTED, Reason.MODERATED})  # a retry helps the others
 
 
-def line_of(told: Told, *, verbose: bool = False) -> str | None:
+def line_of(told: Told, *, verbose: bool = False, name_width: int = NAME_WIDTH) -> str | None:
     """Say what happened as a line; None where it is not worth one."""
     clock = clock_text(told.at)
     if told.job is None:
@@ -74,7 +81,18 @@ def line_of(told: Told, *, verbose: bool = False) -> str | None:
     if word is None:
         return None
     more = " · ".join(_more(told))
-    return f"{clock} {told.job.name:<{NAME_WIDTH}} {word}{': ' if more else ''}{more}"
+    name = padded(short_name(told.job.name), name_width)
+    return f"{clock} {name} {word}{': ' if more else ''}{more}"
+
+
+def short_name(name: str) -> str:
+    """Cut a job's name to what a line has room for."""
+    return one_line(name, LONGEST_NAME)
+
+
+def shell_word(text: str) -> str:
+    """Write a job's name, or a path, as a word of a command; a # inside a word is no comment."""
+    return text if _PLAIN_WORD.fullmatch(text) else shlex.quote(text)
 
 
 def _more(told: Told) -> list[str]:
@@ -82,7 +100,7 @@ def _more(told: Told) -> list[str]:
     if job is None:
         return []
     if told.fault is not None:
-        reason = [job.reason.value.replace("_", " ")] if job.reason else []
+        reason = [reason_text(job.reason)] if job.reason else []
         return [*reason, told.fault.message, *filter(None, [told.fault.hint])]
     if told.what == Event.DOWNLOAD_KEPT and job.clip is not None:
         return [job.clip.file, *_render_words(job), *filter(None, [job.hint])]
@@ -104,23 +122,45 @@ def states_text(totals: Totals) -> str:
     return ", ".join(told) or "no jobs"
 
 
-def money_text(totals: Totals) -> str:
-    """Say what was spent, and what may have been: ``3.60 USD spent``."""
-    told = [f"{totals.spent_usd:.2f} USD spent"]
-    if totals.reserved_usd:
-        told.append(f"{totals.reserved_usd:.2f} USD reserved")
-    if totals.in_doubt_usd:
-        told.append(f"{totals.in_doubt_usd:.2f} USD in doubt")
-    if totals.unpriced:
-        told.append(f"and {clips(totals.unpriced)} of unknown price")
+def reasons_text(reasons: Mapping[Reason, int]) -> str:
+    """Say how many jobs failed for which reason: ``2 moderated, 1 render failed``."""
+    told = (f"{reasons[it]:,} {reason_text(it)}" for it in Reason if reasons.get(it))
     return ", ".join(told)
 
 
+def reason_text(reason: Reason) -> str:
+    """Write a reason in words."""
+    return reason.value.replace("_", " ")
+
+
+def money_text(totals: Totals) -> str:
+    """Say what was spent, and what may have been: ``3.60 USD spent``."""
+    return ", ".join(money_parts(totals))
+
+
+def money_parts(totals: Totals) -> list[str]:
+    """Say what was spent, and what may have been, in phrases."""
+    told = [f"{usd_text(totals.spent_usd)} USD spent"]
+    if totals.in_doubt_usd:
+        told.append(f"{usd_text(totals.in_doubt_usd)} USD in doubt")
+    if totals.reserved_usd:
+        told.append(f"{usd_text(totals.reserved_usd)} USD reserved")
+    if totals.unpriced:
+        told.append(f"and {clips(totals.unpriced)} of unknown price")
+    return told
+
+
 def budget_text(totals: Totals, limit_usd: Decimal | None) -> str:
-    """Say what it comes to when all is bought: ``8.00 USD in all, of 25.00 USD``."""
-    more = "" if limit_usd is None else f", of {limit_usd:.2f} USD allowed"
-    unpriced = totals.unpriced + totals.unpriced_left
-    return f"{cost_text(totals.projected_usd, unpriced)} in all{more}"
+    """Say what it comes to when all is bought: ``8.00 USD in all, 25.00 USD allowed``."""
+    return ", ".join(budget_parts(totals, limit_usd))
+
+
+def budget_parts(totals: Totals, limit_usd: Decimal | None) -> list[str]:
+    """Say in phrases what it comes to when all is bought, and how much may be."""
+    told = [f"{cost_text(totals.projected_usd, totals.unpriced + totals.unpriced_left)} in all"]
+    if limit_usd is not None:
+        told.append(f"{usd_text(limit_usd)} USD allowed")
+    return told
 
 
 def span_text(seconds: float) -> str:

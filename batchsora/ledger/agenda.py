@@ -8,12 +8,17 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from batchsora.clock import stamp
-from batchsora.job import OPEN, Job, Order, State
+from batchsora.job import OPEN, Job, Order, Reason, State
 from batchsora.ledger.answers import Tally
 from batchsora.ledger.opening import ask
 from batchsora.ledger.records import Records
 from batchsora.ledger.rows import read_job
 from batchsora.lifecycle import FILE_MISSING_HINT
+
+_OF_SESSION = (
+    "key in (select key from temp.chosen)"
+    " or state in ('submitting', 'in_doubt', 'running', 'rendered')"
+)
 
 
 class Agenda:
@@ -39,10 +44,11 @@ class Agenda:
 
     def tallies_of_session(self) -> list[Tally]:
         """Count the jobs that this session drives: those chosen, and those under way."""
-        return Records(self._db).tallies(
-            "key in (select key from temp.chosen)"
-            " or state in ('submitting', 'in_doubt', 'running', 'rendered')"
-        )
+        return Records(self._db).tallies(_OF_SESSION)
+
+    def examples(self, state: State, reason: Reason | None, limit: int) -> list[str]:
+        """Name the first jobs of a state and a reason that this session drives."""
+        return Records(self._db).examples(state, reason, limit, f"({_OF_SESSION})")
 
     def has_work(self, *, buying: bool = True) -> bool:
         """Tell whether this session has anything to do at the service; it may be not to buy."""

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from batchsora.clock import read_stamp
 from batchsora.errors import UsageError
 from batchsora.job import Job, Reason, State
 from batchsora.ledger.rows import Row, read_job
@@ -51,6 +52,7 @@ class Entry:
     line: int | None
     tags: tuple[str, ...]
     columns: dict[str, str]
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Tally:
     spent_usd: Decimal  # of each
     unpriced: int  # of all
     jobs: int
+    rendering: int = 0  # of all: at the service, and not in its queue any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,19 @@ class Kept:
 
     count: int
     since: datetime | None
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A time in which the service wanted no orders: what it said, and to how many of them."""
+
+    since: datetime
+    until: datetime
+    jobs: int
+    code: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +163,5 @@ def read_entry(row: Row) -> Entry:
         row["manifest_line"],
         _read_tags(row["tags"]),
         json.loads(row["columns"]),
+        read_stamp(row["recorded_at"]),
     )

@@ -18,6 +18,14 @@ _PUT_OFF = (
     "select max(until) as until from (select json_extract(detail, '$.again_at') as until"
     " from events where event = 'submit_deferred' order by seq desc limit 50)"
 )
+_LAST_ANSWER = (
+    "select event, json_extract(detail, '$.message') as message from events"
+    " where event in ('submit_deferred', 'submit_accepted') order by seq desc limit 1"
+)
+_ORDERS = (
+    "select count(*) as orders from (select at from events"
+    " where event = 'submit_started' order by seq desc limit 1000) where at > ?"
+)
 _LAST_BOUGHT = (
     f"select {BOUGHT} as video_id from events"  # noqa: S608 - our own words
     f" where {WAS_BOUGHT} and at > ? order by seq desc limit 1"
@@ -46,6 +54,18 @@ class Lately:
         """Tell until when the service wanted no request, when it was last asked."""
         row = self._first(_PUT_OFF)
         return None if row is None or row["until"] is None else read_stamp(row["until"])
+
+    def put_off_because(self) -> str | None:
+        """Say why the last order that was answered was put off; None where it was taken."""
+        row = self._first(_LAST_ANSWER)
+        if row is None or row["event"] != "submit_deferred":
+            return None
+        return row["message"] or ""
+
+    def orders_since(self, since: datetime) -> int:
+        """Count the requests that left since then; of more than a thousand, a thousand."""
+        row = self._first(_ORDERS, stamp(since))
+        return 0 if row is None else int(row["orders"])
 
     def bought_since(self, since: datetime) -> str | None:
         """Name the newest video that was bought since then; a service's list should show it."""

@@ -7,10 +7,13 @@ is answered whole, or a page at a time.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 
 from sqlite_utils import Database
@@ -21,19 +24,22 @@ from batchsora.ledger.answers import (
     Campaign,
     Entry,
     FetchedImage,
+    Hold,
     Kept,
     Known,
     Past,
     Tally,
     read_entry,
 )
+from batchsora.ledger.attempts import TOLD_BY, Attempt, attempts_of, is_plain, plain_attempt
 from batchsora.ledger.opening import ask
-from batchsora.ledger.rows import read_job
+from batchsora.ledger.rows import Row, read_job
 from batchsora.ledger.schema import BOUGHT, WAS_BOUGHT
 
 BILLED = "(purchases > 0 or state in ('submitting', 'in_doubt'))"
 REPORTED = f"(position is not null or {BILLED})"
 PAGE = 500  # rows read at a time: about 10 ms
+EVENTS_PAGE = 20_000  # events looked through at a time, few of which are read: as long
 
 
 class Records:
@@ -96,6 +102,34 @@ class Records:
         """Read what is reported: the manifest's jobs in order, then what was bought and is gone."""
         yield from self._reported(None)
 
+    def never_bought(self) -> Iterator[Entry]:
+        """Read what `entries` leaves out though requests were begun: gone, and nothing bought."""
+        yield from self._pages("rowid", f"position is null and attempts > 0 and not {BILLED}", ())
+
+    def with_attempts(self, entries: Iterator[Entry]) -> Iterator[tuple[Entry, list[Attempt]]]:
+        """Read, a page at a time, the create requests that were begun for each, oldest first."""
+        while page := list(islice(entries, PAGE)):
+            told_by_history = [
+                it.job.key for it in page if it.job.attempts and not is_plain(it.job)
+            ]
+            pasts = self._pasts_of_requests(told_by_history)
+            for entry in page:
+                job = entry.job
+                plain = [plain_attempt(job)] if is_plain(job) else None
+                yield entry, plain or attempts_of(job, pasts.get(job.key, ()))
+
+    def _pasts_of_requests(self, keys: Sequence[str]) -> dict[str, list[Past]]:
+        found: dict[str, list[Past]] = defaultdict(list)
+        rows = self._ask(
+            "select key, at, event, state, detail from events"
+            " where key in (select value from json_each(?))"
+            " and event in (select value from json_each(?)) order by key, seq",
+            (json.dumps(keys), json.dumps(TOLD_BY)),
+        )
+        for row in rows:
+            found[row["key"]].append(_read_past(row))
+        return found
+
     def _reported(self, ids: Sequence[str] | None) -> Iterator[Entry]:
         """Read what is reported of some ids; None means all."""
         some = () if ids is None else (json.dumps(ids),)
@@ -145,45 +179,85 @@ class Records:
 
     def tallies(self, which: str = REPORTED) -> list[Tally]:
         """Count jobs, those that are reported, by state, reason and price."""
-        rows = self._ask(
-            "select state, reason, price_usd, spent_usd,"  # noqa: S608 - our own words
-            " sum(unpriced) as unpriced, count(*) as jobs"
-            f" from jobs where {which} group by 1, 2, 3, 4"
+        return [_read_tally(row) for row in self._count("null", which)]
+
+    def tallies_by_kind(self) -> dict[tuple[str, str], list[Tally]]:
+        """Count the jobs that are reported in the same way, for each model and size."""
+        found: dict[tuple[str, str], list[Tally]] = defaultdict(list)
+        for row in self._count("model, size", REPORTED):
+            found[row["model"], row["size"]].append(_read_tally(row))
+        return dict(sorted(found.items()))
+
+    def _count(self, by: str, which: str) -> list[Row]:
+        return self._ask(
+            f"select state, reason, price_usd, spent_usd, {by},"  # noqa: S608 - our own words
+            " sum(unpriced) as unpriced, count(*) as jobs,"
+            " sum(state = 'running' and render_started_at is not null) as rendering"
+            f" from jobs where {which} group by state, reason, price_usd, spent_usd, {by}"
         )
-        return [
-            Tally(
-                State(row["state"]),
-                None if row["reason"] is None else Reason(row["reason"]),
-                None if row["price_usd"] is None else Decimal(row["price_usd"]),
-                Decimal(row["spent_usd"]),
-                row["unpriced"],
-                row["jobs"],
-            )
-            for row in rows
-        ]
+
+    def examples(
+        self, state: State, reason: Reason | None, limit: int, which: str = REPORTED
+    ) -> list[str]:
+        """Name the first jobs of a state and a reason, those that are reported."""
+        rows = self._ask(
+            f"select id, take from jobs where {which} and state = ? and reason is ?"  # noqa: S608 - our own words
+            " order by position is null, position, rowid limit ?",
+            (state, reason, limit),
+        )
+        return [f"{row['id']}#{row['take']}" for row in rows]
+
+    def last_ordered_at(self) -> datetime | None:
+        """Tell when the newest of the jobs was ordered that the service has unfinished."""
+        row = self._first(
+            "select max(submitted_at) as at from jobs"
+            " where state in ('in_doubt', 'running', 'rendered') and state = 'running'"
+        )
+        return None if row is None or row["at"] is None else read_stamp(row["at"])
 
     def kept_since(self, since: datetime) -> Kept:
-        """Count the clips that came since then, and when the first of them was ordered."""
+        """Count the clips that came since then, and tell when the first of them was ordered."""
         (row,) = self._ask(
-            "select count(*) as clips, min(submitted_at) as first"
+            "select count(*) as clips, min(submitted_at) as first,"
+            " min(downloaded_at) as first_kept, max(downloaded_at) as last_kept"
             " from jobs where state = 'done' and downloaded_at >= ?",
             (stamp(since),),
         )
         first = None if row["first"] is None else max(since, read_stamp(row["first"]))
-        return Kept(row["clips"], first)
+        if first is None:
+            return Kept(row["clips"], None)
+        return Kept(
+            row["clips"], first, read_stamp(row["first_kept"]), read_stamp(row["last_kept"])
+        )
 
     def history(self, key: str) -> list[Past]:
         """Read all that happened to a job, oldest first."""
         rows = self._ask("select * from events where key = ? order by seq", (key,))
-        return [
-            Past(
-                read_stamp(row["at"]),
-                row["event"],
-                State(row["state"]),
-                json.loads(row["detail"]),
+        return [_read_past(row) for row in rows]
+
+    def holds(self) -> list[Hold]:
+        """Read when the service wanted no orders, oldest first; those that overlap are one."""
+        holds: list[Hold] = []
+        for row in self._put_off():
+            at, until = read_stamp(row["at"]), read_stamp(row["until"])
+            last = holds[-1] if holds else None
+            if last is not None and at <= last.until:
+                holds[-1] = replace(last, until=max(last.until, until), jobs=last.jobs + 1)
+            else:
+                holds.append(Hold(at, until, 1, row["code"] or "", row["message"] or ""))
+        return holds
+
+    def _put_off(self) -> Iterator[Any]:
+        (last,) = self._ask("select ifnull(max(seq), 0) as seq from events")
+        for after in range(0, last["seq"], EVENTS_PAGE):
+            yield from self._ask(
+                "select at, json_extract(detail, '$.again_at') as until,"
+                " json_extract(detail, '$.code') as code,"
+                " json_extract(detail, '$.message') as message from events"
+                " where seq > ? and seq <= ? and event = 'submit_deferred' and until is not null"
+                " order by seq",
+                (after, after + EVENTS_PAGE),
             )
-            for row in rows
-        ]
 
     def owner_of(self, video_id: str) -> str | None:
         """Say which job's key has this video, or had it before it was bought again."""
@@ -239,6 +313,22 @@ class Records:
             for job in map(read_job, rows)
             if job.completed_at and job.submitted_at
         ]
+
+
+def _read_past(row: Row) -> Past:
+    return Past(read_stamp(row["at"]), row["event"], State(row["state"]), json.loads(row["detail"]))
+
+
+def _read_tally(row: Row) -> Tally:
+    return Tally(
+        State(row["state"]),
+        None if row["reason"] is None else Reason(row["reason"]),
+        None if row["price_usd"] is None else Decimal(row["price_usd"]),
+        Decimal(row["spent_usd"]),
+        row["unpriced"],
+        row["jobs"],
+        row["rendering"],
+    )
 
 
 def _is_glob(name: str) -> bool:

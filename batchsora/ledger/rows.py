@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -81,12 +80,14 @@ def event_row(job: Job, happening: Happening) -> dict[str, Any]:
         "at": stamp(happening.at),
         "event": happening.event.value,
         "state": job.state.value,
-        "detail": _storable(json.dumps(dict(_details(happening)), ensure_ascii=False)),
+        "detail": _storable(json.dumps(dict(_details(job, happening)), ensure_ascii=False)),
     }
 
 
-def _details(happening: Happening) -> Iterator[tuple[str, Any]]:
+def _details(job: Job, happening: Happening) -> Iterator[tuple[str, Any]]:
     """Say what was known of it, leaving out what was not."""
+    if job.state is State.SUBMITTING and job.price_usd is not None:
+        yield "price_usd", str(job.price_usd)  # of this purchase; that of the next may be another
     if happening.fault is not None:
         yield "code", happening.fault.code
         yield "message", happening.fault.message
@@ -107,40 +108,41 @@ def _details(happening: Happening) -> Iterator[tuple[str, Any]]:
 def read_job(row: Row) -> Job:
     """Read a job from its row."""
     price = row["price_usd"]
-    job = Job(
+    # of a job to which nothing has happened there is no more to read: they may be a million
+    moved = {} if row["revision"] == 0 else _read_moving(row)
+    return Job(
         key=row["key"],
         id=row["id"],
         order=_read_order(row),
         output=row["output"],
         price_usd=None if price is None else Decimal(price),
+        **moved,
     )
-    # of a job to which nothing has happened there is no more to read: they may be a million
-    return job if row["revision"] == 0 else _moved(job, row)
 
 
-def _moved(job: Job, row: Row) -> Job:
-    return replace(
-        job,
-        state=State(row["state"]),
-        revision=row["revision"],
-        reason=None if row["reason"] is None else Reason(row["reason"]),
-        fault=_read_fault(row),
-        hint=row["hint"],
-        video_id=row["video_id"],
-        attempts=row["attempts"],
-        purchases=row["purchases"],
-        spent_usd=Decimal(row["spent_usd"]),
-        unpriced=row["unpriced"],
-        submit_started_at=_time(row["submit_started_at"]),
-        submitted_at=_time(row["submitted_at"]),
-        doubted_at=_time(row["doubted_at"]),
-        render_started_at=_time(row["render_started_at"]),
-        completed_at=_time(row["completed_at"]),
-        expires_at=_time(row["expires_at"]),
-        download_started_at=_time(row["download_started_at"]),
-        downloaded_at=_time(row["downloaded_at"]),
-        clip=_read_clip(row),
-    )
+def _read_moving(row: Row) -> dict[str, Any]:
+    """Read what a transition may have changed, as the fields of a job."""
+    return {
+        "state": State(row["state"]),
+        "revision": row["revision"],
+        "reason": None if row["reason"] is None else Reason(row["reason"]),
+        "fault": _read_fault(row),
+        "hint": row["hint"],
+        "video_id": row["video_id"],
+        "attempts": row["attempts"],
+        "purchases": row["purchases"],
+        "spent_usd": Decimal(row["spent_usd"]),
+        "unpriced": row["unpriced"],
+        "submit_started_at": _time(row["submit_started_at"]),
+        "submitted_at": _time(row["submitted_at"]),
+        "doubted_at": _time(row["doubted_at"]),
+        "render_started_at": _time(row["render_started_at"]),
+        "completed_at": _time(row["completed_at"]),
+        "expires_at": _time(row["expires_at"]),
+        "download_started_at": _time(row["download_started_at"]),
+        "downloaded_at": _time(row["downloaded_at"]),
+        "clip": _read_clip(row),
+    }
 
 
 _read_framing = lru_cache(maxsize=256)(Framing.parse)

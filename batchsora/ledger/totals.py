@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Self
 
-from batchsora.job import Job, State
+from batchsora.job import Job, Reason, State
 from batchsora.ledger.answers import Tally
 
 _NOTHING = Decimal(0)
@@ -25,6 +25,8 @@ class Totals:
     left_usd: Decimal = _NOTHING  # what the jobs still to be submitted cost
     unpriced: int = 0  # purchases, made or under way, whose price is not known
     unpriced_left: int = 0  # jobs still to be submitted, of which the same is true
+    reasons: Counter[Reason] = field(default_factory=Counter)  # of those that failed
+    rendering: int = 0  # of those that run: out of the service's queue
 
     @classmethod
     def of(cls, tallies: Iterable[Tally]) -> Self:
@@ -33,6 +35,9 @@ class Totals:
         for it in tallies:
             totals.spent_usd += it.spent_usd * it.jobs
             totals.unpriced += it.unpriced
+            totals.rendering += it.rendering
+            if it.reason is not None:
+                totals.reasons[it.reason] += it.jobs
             totals._stand(it.state, it.price_usd, it.jobs)
         return totals
 
@@ -45,6 +50,11 @@ class Totals:
     def settled(self) -> int:
         """How many jobs will go no further."""
         return self.states[State.DONE] + self.states[State.FAILED]
+
+    @property
+    def queued(self) -> int:
+        """How many jobs the service has, and does not render yet, as far as it tells."""
+        return self.states[State.RUNNING] - self.rendering
 
     @property
     def at_service(self) -> int:
@@ -74,6 +84,10 @@ class Totals:
         """Count a transition."""
         self.spent_usd += after.spent_usd - before.spent_usd
         self.unpriced += after.unpriced - before.unpriced
+        for job, count in ((before, -1), (after, 1)):
+            self.rendering += count * _renders(job)
+            if job.reason is not None:
+                self.reasons[job.reason] += count
         self._stand(before.state, before.price_usd, -1)
         self._stand(after.state, after.price_usd, 1)
 
@@ -94,3 +108,7 @@ class Totals:
             self.unpriced_left += jobs
         elif price_usd is None:
             self.unpriced += jobs
+
+
+def _renders(job: Job) -> bool:
+    return job.state is State.RUNNING and job.render_started_at is not None

@@ -89,7 +89,8 @@ def see_to_folder(aim: Aim) -> None:
     insist_on_text(aim.manifest.path, "rename that: a run writes down where its manifest is")
     if (file := file_in_the_way(folder)) is not None:
         raise UsageError(f"{shown(file)} is a file", "name a folder with --out-dir")
-    own = {"report.csv", "report.json", "run.log", f"manifest{aim.manifest.path.suffix}"}
+    kept = f"manifest{aim.manifest.path.suffix}"
+    own = {"report.csv", "attempts.csv", "report.json", "run.log", kept}
     if aim.manifest.path.resolve().parent == folder.resolve() and aim.manifest.path.name in own:
         what = f"{aim.manifest.path.name} is what a run calls a file of its own in {shown(folder)}"
         raise UsageError(what, "rename the manifest, or run it in another folder with --out-dir")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from batchsora.clock import system_now
 from batchsora.errors import Stop
 from batchsora.ledger.ledger import Ledger
 from batchsora.library.agreeing import Deal
@@ -35,6 +38,9 @@ class Ended:
 
     outcome: Outcome
     stops: Sequence[Stop]
+    began_at: datetime  # when all was agreed on
+    took_s: float
+    is_idle: bool  # there was nothing to do at the service
 
     @property
     def code(self) -> int:
@@ -104,8 +110,19 @@ async def _drive(asked: Asked, ledger: Ledger, host: Host, tell: Tell) -> Ended:
     """Carry out what is agreed on; nothing here is cancelled, it is stopped between steps."""
     stopping = Stopping()
     host.listen(stopping, tell)
-    if not ledger.agenda.has_work(buying=asked.buys):
-        return Ended(sum_up_idle(ledger), stopping.stops)
+    began_at, began_s = system_now(), time.monotonic()
+    is_idle = not ledger.agenda.has_work(buying=asked.buys)
+    outcome = (
+        sum_up_idle(ledger)
+        if is_idle
+        else await _at_the_service(asked, ledger, host, stopping, tell)
+    )
+    return Ended(outcome, stopping.stops, began_at, time.monotonic() - began_s, is_idle)
+
+
+async def _at_the_service(
+    asked: Asked, ledger: Ledger, host: Host, stopping: Stopping, tell: Tell
+) -> Outcome:
     folder, reach = asked.aim.folder, asked.reach
     async with reach.open(folder) as service:
         run = open_session(
@@ -121,4 +138,4 @@ async def _drive(asked: Asked, ledger: Ledger, host: Host, tell: Tell) -> Ended:
             neighbours=Neighbours(lambda: other_runs(folder), reach.called),
         )
         async with host.watch(run):
-            return Ended(await carry_out(run, asked.choice), stopping.stops)
+            return await carry_out(run, asked.choice)

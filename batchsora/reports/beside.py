@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import secrets
 from collections.abc import Iterator
@@ -38,6 +39,6 @@ def written_beside(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
 
 def _sweep(path: Path) -> None:
     """Remove what killed writers of this file have left."""
-    for left in path.parent.glob(f".{path.name}.*.part"):
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
         if not is_locked(left):
             left.unlink(missing_ok=True)

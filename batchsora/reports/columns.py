@@ -37,24 +37,30 @@ def report_columns(own: Sequence[str]) -> list[str]:
     return list(_columns(tuple(own)))
 
 
+def own_columns(own: Sequence[str]) -> list[str]:
+    """Name those of the columns that are the manifest's own."""
+    return _renamed(own)
+
+
 @lru_cache(maxsize=8)  # the same for every line of a report
 def _columns(own: tuple[str, ...]) -> tuple[str, ...]:
     return (*BEFORE, *_renamed(own), *AFTER)
 
 
-def report_row(entry: Entry, own: Sequence[str]) -> Row:
+def report_row(entry: Entry, own: Sequence[str], folder: str = "<run folder>") -> Row:
     """Write a job as the report does: its columns in order, `own` being the manifest's others.
 
-    Times are text as ``2026-01-31T09:30:00Z``, money is text, spans are seconds to a tenth.
+    Times are text as ``2026-01-31T09:30:00Z``, money is text, spans are seconds to a tenth;
+    `folder` is what the commands in it call the run folder.
     """
     own_cells = (entry.columns.get(name) for name in own)
-    cells = [*_ordered(entry), *own_cells, *_happened(entry)]
+    cells = [*_ordered(entry), *own_cells, *_happened(entry, folder)]
     return dict(zip(_columns(tuple(own)), cells, strict=True))
 
 
 def time_text(at: datetime) -> str:
     """Write a time to the second, in UTC: ``2026-01-31T09:30:00Z``."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:-6]}Z"
 
 
 def place_text(file: str | None, line: int | None) -> Cell:
@@ -97,7 +103,7 @@ def _ordered(entry: Entry) -> list[Cell]:
     ]
 
 
-def _happened(entry: Entry) -> list[Cell]:
+def _happened(entry: Entry, folder: str) -> list[Cell]:
     job = entry.job
     fault = _fault(job)
     return [
@@ -114,7 +120,7 @@ def _happened(entry: Entry) -> list[Cell]:
         job.kept_clip.sha256 if job.kept_clip else None,
         (fault.code or None) if fault else None,
         (fault.message or None) if fault else None,
-        _hint(job, fault) or None,
+        _hint(job, fault, folder) or None,
         place_text(entry.file, entry.line),
     ]
 
@@ -123,12 +129,12 @@ def _fault(job: Job) -> Fault | None:
     return job.fault if job.state in FAULT_COUNTS else None
 
 
-def _hint(job: Job, fault: Fault | None) -> str:
+def _hint(job: Job, fault: Fault | None, folder: str) -> str:
     hint = job.hint or (fault.hint if fault else "")
     if job.state is not State.IN_DOUBT:
         return hint
     settle = (
-        f"settle it with `batchsora resolve <run folder> {job.full_name}"
+        f"settle it with `batchsora resolve {folder} {job.full_name}"
         " --video VIDEO_ID | --not-made | --lost`"
     )
     return f"{hint}; {settle}" if hint else settle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -43,4 +44,10 @@ def _text(value: Any) -> str:
             raise TypeError(f"a report cannot say {value!r}")
 
 
-_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_text).encode
+def _json(value: Any) -> str:
+    return _DRIVING.sub(lambda found: f"\\u{ord(found[0]):04x}", _encode(value))
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_text).encode
+# JSON may leave these as they are; a terminal that shows the file is driven by them
+_DRIVING = re.compile("[\x7f-\x9f]")

@@ -1,30 +1,58 @@
-"""report.csv: a line per job, as spreadsheets read it."""
+"""report.csv and attempts.csv: a line per job, or per create request, as spreadsheets read them."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from batchsora.reports.beside import written_beside
 from batchsora.reports.columns import AddRow, Cell, report_columns
 
 ARMED = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes such a cell for a formula (OWASP)
+MOST_UNITS = 32_767  # of UTF-16 in a cell: of a longer one Excel makes a line of its own
+CUT = "…"
+
+# what would drive a terminal, or can't be kept by a spreadsheet, is shown: ESC as ␛
+_PICTURES = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n\r"},
+    0x7F: "\N{SYMBOL FOR DELETE}",
+    **{code: f"\\x{code:02x}" for code in range(0x80, 0xA0)},  # of these there are no pictures
+}
 
 
 @contextmanager
-def csv_report(path: Path, own: Sequence[str]) -> Iterator[AddRow]:
-    """Write the report as CSV (RFC 4180), a job at a time; `own` are the manifest's columns.
+def csv_table(path: Path, columns: Sequence[str]) -> Iterator[AddRow]:
+    """Write a table as CSV (RFC 4180), a line at a time.
 
-    The byte order mark tells Excel that it is UTF-8. Raises OSError, the old report being whole.
+    The byte order mark tells Excel that it is UTF-8. Raises OSError, the old table being whole.
     """
     with written_beside(path, encoding="utf-8-sig") as file:
         lines = csv.writer(file, lineterminator="\r\n")
-        lines.writerow(map(disarmed, report_columns(own)))
-        yield lambda row: lines.writerow(map(disarmed, row.values()))
+        lines.writerow(map(fit_for_sheets, columns))
+        yield lambda row: lines.writerow(map(fit_for_sheets, row.values()))
 
 
-def disarmed(cell: Cell) -> Cell:
-    """Make a cell one that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(ARMED) else cell
+def csv_report(path: Path, own: Sequence[str]) -> AbstractContextManager[AddRow]:
+    """Write the report of jobs as CSV; `own` are the manifest's columns."""
+    return csv_table(path, report_columns(own))
+
+
+def fit_for_sheets(cell: Cell) -> Cell:
+    """Make a cell what a spreadsheet keeps as it is: no formula, no control characters, cut."""
+    if not isinstance(cell, str):
+        return cell
+    if not cell.isprintable():  # rare, and quickly told
+        cell = cell.translate(_PICTURES)
+    if cell.startswith(ARMED):
+        cell = f"'{cell}"
+    return _cut(cell) if len(cell) > MOST_UNITS // 2 else cell
+
+
+def _cut(cell: str) -> str:
+    units = cell.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * MOST_UNITS:
+        return cell
+    kept = units[: 2 * (MOST_UNITS - len(CUT))]
+    return kept.decode("utf-16-le", "ignore") + CUT

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from batchsora.backoff import Backoff
 from batchsora.clock import Now, system_now
-from batchsora.errors import Stop, StopReason
-from batchsora.job import Fault, Reason, State
+from batchsora.errors import LedgerError, Stop, StopReason
+from batchsora.job import Fault, State
+from batchsora.ledger.examples import Examples, examples
 from batchsora.ledger.lately import Lately
 from batchsora.ledger.ledger import Ledger
+from batchsora.ledger.opening import open_for_reading
+from batchsora.ledger.records import Records
 from batchsora.ledger.totals import Totals
 from batchsora.manifest import Manifest
 from batchsora.runner.choosing import Choice
@@ -46,8 +50,8 @@ class Outcome:
 
     totals: Totals  # of all that the ledger reports
     scope: Totals  # of the jobs that this session drove
-    failed: Mapping[Reason, int]  # how many of these failed for which reason
     missing: int  # finished clips of the chosen jobs that are not here any more
+    examples: Examples  # a few of those that somebody has to see to
 
 
 def open_session(
@@ -67,9 +71,7 @@ def open_session(
     offload: Callable[[Callable[[], Any]], Awaitable[Any]] = asyncio.to_thread,
 ) -> Session:
     """Put together what the steps of a run share; what the ledger knows is learned from."""
-    times = RenderTimes(settings.poll_interval_s)
-    for job, took_s in ledger.records.render_times():
-        times.learn(job.order, took_s, looks=2, going_at_s=took_s)
+    times = RenderTimes.recalled(settings.poll_interval_s, ledger.records.render_times())
     gates = Gates(settings)
     _honour(gates, Lately(ledger.db), now, tell)
     totals = ledger.keep_account(settings.max_cost_usd)
@@ -109,7 +111,7 @@ def _honour(gates: Gates, lately: Lately, now: Now, tell: Tell) -> None:
         left_s = (until - now()).total_seconds()
         # a longer wait has stopped that session, and a person knows of it
         if 0 < left_s <= LONG_WAIT_S:
-            gates.pause.push(left_s)
+            gates.pause.push(left_s, "as the service asked before")
             message = f"everybody waits {left_s:.0f} s, as the service asked before"
             tell(Told(now(), "paused", message=message))
 
@@ -122,12 +124,9 @@ def sum_up_idle(ledger: Ledger) -> Outcome:
 
 def _outcome(ledger: Ledger) -> Outcome:
     totals, scope = ledger.records.tallies(), ledger.agenda.tallies_of_session()
-    failed: Counter[Reason] = Counter()
-    for tally in scope:
-        if tally.reason is not None:
-            failed[tally.reason] += tally.jobs
     missing = ledger.agenda.count_missing()
-    return Outcome(Totals.of(totals), Totals.of(scope), failed, missing)
+    named = examples(ledger.agenda.examples, Totals.of(scope))
+    return Outcome(Totals.of(totals), Totals.of(scope), missing, named)
 
 
 async def carry_out(run: Session, choice: Choice) -> Outcome:
@@ -147,19 +146,31 @@ async def carry_out(run: Session, choice: Choice) -> Outcome:
         for stop in run.stopping.stops:
             message = f"{stop.what}; {stop.mend}" if stop.mend else stop.what
             run.tell(Told(run.now(), "stopped", message=message))
-        _report(run)
+        await _report(run)
         run.tell(Told(run.now(), "ended"))
     return replace(_outcome(run.ledger), totals=run.totals, scope=run.scope)
 
 
-def _report(run: Session) -> None:
-    """Write the reports; where that fails, what the run did is still to be told."""
+async def _report(run: Session) -> None:
+    """Write the reports; where that fails, what the run did is still to be told.
+
+    Not in the loop, which a second Ctrl-C would wait for.
+    """
+    hurried = any(it.reason is StopReason.INTERRUPTED for it in run.stopping.stops)
     try:
-        write_reports(run.folder, run.ledger.records, run.now)
+        await run.offload(lambda: _write(run.folder, run.now, hurried=hurried))
     except OSError as error:
         what = f"the reports can't be written: {error}"
         mend = f"mend that, then: batchsora report {run.folder}"
         run.stopping.ask(Stop(StopReason.DISK, what, mend))
+    except LedgerError as error:  # mostly known by now: the first reason of a kind is kept
+        run.stopping.ask(Stop(StopReason.LEDGER, error.what, error.mend))
+
+
+def _write(folder: Path, now: Now, *, hurried: bool) -> None:
+    # a connection of its own: SQLite's belong to the thread that opened them
+    with closing(open_for_reading(folder / "ledger.db")) as ledger:
+        write_reports(folder, Records(ledger), now, hurried=hurried)
 
 
 def _insist_on_prices(run: Session) -> None:

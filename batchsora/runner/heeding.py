@@ -36,7 +36,8 @@ async def heed(run: Session, gate: Gate, verdict: Verdict, generation: int) -> N
 def _miss(run: Session, verdict: Verdict) -> None:
     """Let everybody wait for one that tries again: the service was not reached at all."""
     pause = run.gates.pause
-    if pause.missed(run.chance()) and verdict.fault is not None:
+    why = verdict.fault.message if verdict.fault else ""
+    if pause.missed(run.chance(), why) and verdict.fault is not None:
         wait = f"trying again in {pause.left_s:.0f} s"
         run.say("paused", f"the service can't be reached, {wait}: {verdict.fault.message}")
         run.troubles.unreachable(verdict.fault, pause.outage_s)
@@ -63,7 +64,7 @@ def _pause(run: Session, gate: Gate, verdict: Verdict, generation: int) -> None:
     if wait_s is None:
         wait_s = PAUSES.wait_s(gate.pauses, run.chance())
     is_longer = wait_s > run.gates.pause.left_s
-    run.gates.pause.push(wait_s)
+    run.gates.pause.push(wait_s, _why(verdict))
     if is_longer:
         run.say("paused", f"everybody waits {wait_s:.0f} s, as the service asks: {_why(verdict)}")
 

@@ -41,10 +41,12 @@ class Pause:
         self._missed = 0  # requests in a row that never left; those that left together are one
         self._missed_at = 0.0  # when the first of them came back
         self._heads: list[asyncio.Event] = []
+        self.why = ""  # in the service's words, or in those of the network
 
-    def push(self, wait_s: float) -> None:
+    def push(self, wait_s: float, why: str = "") -> None:
         """Let everybody wait for so many seconds from now, or longer if they wait already."""
-        self._until = max(self._until, _now() + wait_s)
+        if (until := _now() + wait_s) > self._until:
+            self._until, self.why = until, why
 
     @property
     def left_s(self) -> float:
@@ -61,14 +63,14 @@ class Pause:
         """Seconds for which no request has left; 0 where the last one did."""
         return _now() - self._missed_at if self._missed else 0.0
 
-    def missed(self, chance: float) -> bool:
+    def missed(self, chance: float, why: str = "") -> bool:
         """Count a request that never left, `chance` being 0 to 1; False for one of a volley."""
         if self._missed and _now() < self._probe_at and not self._probing:
             return False
         if not self._missed:
             self._outages += 1
             self._missed_at = _now()
-        self._missed += 1
+        self._missed, self.why = self._missed + 1, why
         self._probing = False
         self._probe_at = _now() + PROBES.wait_s(self._missed, chance)
         self._wake()  # who waited for this probe to come back waits for another time now
@@ -221,6 +223,11 @@ class Gate:
     def per_minute(self) -> float:
         """Requests a minute that pass at present."""
         return self._speed.rate * 60
+
+    @property
+    def is_slowed(self) -> bool:
+        """Tell whether the service takes less than was asked for."""
+        return self._speed.is_slowed
 
     async def admit(self) -> int:
         """Wait for one's turn; returns the generation that `pushed_back` wants to know."""

@@ -15,6 +15,7 @@ from batchsora.ledger.durable import make_folder, sync_folder
 from batchsora.media.clips import check_clip, clip_hint, hash_file
 
 PARTIALS = Path("work") / "partial"
+REJECTED = Path("rejected")  # clips that were paid, and that somebody did not like
 _PROBE = ".batchsora-"  # what `make_ready` writes for an instant; a kill may leave it
 
 
@@ -86,6 +87,20 @@ def finish(folder: Path, job: Job) -> bool:
     partial.rename(target)
     sync_folder(target.parent)
     return True
+
+
+def set_aside(folder: Path, job: Job) -> None:
+    """Move a clip that a person rejected to ``rejected/``: it is paid, and stays; blocks.
+
+    Where it is not there any more, nothing is done. Raises OSError where the disk refuses.
+    """
+    if job.clip is None or not (folder / job.clip.file).is_file():
+        return
+    stem, _, suffix = job.clip.file.removeprefix("videos/").rpartition(".")
+    target = folder / REJECTED / f"{stem}-{job.clip.sha256[:8]}.{suffix}"
+    make_folder(target.parent)
+    (folder / job.clip.file).rename(target)
+    sync_folder(target.parent)
 
 
 def make_ready(folder: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterable
+from typing import Self
 
-from batchsora.job import Order
+from batchsora.job import Job, Order
 
 Kind = tuple[str, int, str]
 
@@ -27,6 +29,14 @@ class RenderTimes:
         """`longest_s` is the longest time between two looks."""
         self._longest_s = longest_s
         self._seen: dict[Kind, deque[float]] = {}
+
+    @classmethod
+    def recalled(cls, longest_s: float, renders: Iterable[tuple[Job, float]]) -> Self:
+        """Learn from the jobs of earlier sessions, the newest first, and the seconds they took."""
+        times = cls(longest_s)
+        for job, took_s in renders:
+            times.learn(job.order, took_s, looks=2, going_at_s=took_s)
+        return times
 
     def learn(
         self,
@@ -66,6 +76,17 @@ class RenderTimes:
         if not to_come:
             return self._bounded(max(least_s, (age_s - seen[-1]) * LATER))
         return self._bounded(max(least_s, to_come[int(len(to_come) * SHARE)] - age_s))
+
+    def spread(self) -> tuple[float, float] | None:
+        """Tell the usual time, and one that few take longer than; None where nothing is known.
+
+        Seconds, of all kinds together, as often as each was seen lately: the median, and the
+        longest of ten.
+        """
+        seen = sorted(took_s for kind in self._seen.values() for took_s in kind)
+        if not seen:
+            return None
+        return seen[len(seen) // 2], seen[len(seen) * 9 // 10]
 
     def _bounded(self, wait_s: float) -> float:
         return min(self._longest_s, max(LEAST_S, wait_s))

@@ -15,6 +15,7 @@ from batchsora.runner.heeding import heed
 from batchsora.runner.inputs import keep_input
 from batchsora.runner.recalling import find_image
 from batchsora.runner.session import RETRIES, Session, Tries
+from batchsora.runner.thumbs import keep_thumb
 from batchsora.service.client import Upload
 from batchsora.service.dialects import Video
 from batchsora.service.verdicts import Kind, Verdict
@@ -64,6 +65,7 @@ async def _prepare(job: Job, run: Session) -> Upload | None:
     upload = Upload(ready.content, ready.file_name, ready.mime_type)
     if run.save_inputs:
         await run.offload(lambda: keep_input(run.folder, job, upload))
+    await run.offload(lambda: keep_thumb(run.folder, job, upload.content))
     return upload
 
 

@@ -84,6 +84,17 @@ def test_a_failed_job_is_taken_up_again_by_a_person_only() -> None:
     assert kinds(it for it in TRANSITIONS if it[0] is State.FAILED) == {Event.RETRY_ASKED}
 
 
+def test_a_clip_that_is_here_is_bought_anew_by_a_persons_word_only() -> None:
+    ends = {
+        event: TRANSITIONS[State.DONE, event] for state, event in TRANSITIONS if state is State.DONE
+    }
+    assert [event for event, end in ends.items() if end is State.PENDING] == [Event.RETRY_ASKED]
+    kept = replace(after(Event.SUBMIT_STARTED, Event.SUBMIT_ACCEPTED), state=State.DONE, clip=CLIP)
+    asked = advance(kept, Happening(Event.RETRY_ASKED, AT))
+    assert (asked.state, asked.video_id, asked.clip) == (State.PENDING, None, None)
+    assert (asked.purchases, asked.spent_usd) == (1, kept.spent_usd)
+
+
 @pytest.mark.parametrize(
     ("state", "step"),
     [

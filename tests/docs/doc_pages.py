@@ -1,4 +1,4 @@
-"""The pages as tests read them: blocks of code, tables, links."""
+"""The pages as tests read them: blocks of code, tables, links, pictures."""
 
 from __future__ import annotations
 
@@ -10,13 +10,21 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
-PAGES = (README, ROOT / "CHANGELOG.md", ROOT / "runs" / "README.md", *sorted(DOCS.glob("*.md")))
+PAGES = (
+    README,
+    ROOT / "CHANGELOG.md",
+    ROOT / "runs" / "README.md",
+    ROOT / "manifests" / "images" / "LICENSES.md",
+    *sorted(DOCS.glob("*.md")),
+)
 
 _FENCE = re.compile(
     r"^(?P<indent> *)```(?P<info>[^\n]*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
 )
+_FENCE_LINE = re.compile(r"^[ >]*(?:`{3,}|~{3,})", re.MULTILINE)
 _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r"<(?:img|source)\b[^>]*?\b(?:src|srcset)=\"([^\"]+)\"")
 _CELL = re.compile(r"(?<!\\)\|")
 _MARKS = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
@@ -35,9 +43,15 @@ class Block:
 
     @property
     def file(self) -> str:
-        """Where its first line says that it is to be saved, as a comment; "" where it does not."""
+        """Where it is to be saved, as its fence or its first line says; "" where neither does."""
         found = re.match(r"# (\S+\.\w+)\n", self.text)
-        return found[1] if found else ""
+        named = self.info.partition(" ")[2]
+        return found[1] if found else named if Path(named).suffix else ""
+
+
+def named(page: Path) -> str:
+    """Name a page as seen from the checkout, where two are called README."""
+    return page.relative_to(ROOT).as_posix()
 
 
 def blocks(page: Path) -> list[Block]:
@@ -48,10 +62,15 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
-def the_block(page: Path, info: str) -> Block:
-    """Find the one block of this kind."""
-    (found,) = (block for block in blocks(page) if block.info == info)
+def the_block(info: str) -> Block:
+    """Find the one block of this kind, whichever page shows it."""
+    (found,) = (block for page in PAGES for block in blocks(page) if block.info == info)
     return found
+
+
+def fences(page: Path) -> int:
+    """Count what looks like the beginning or the end of a block, however it is written."""
+    return len(_FENCE_LINE.findall(_text(page)))
 
 
 def table(page: Path, *heads: str) -> list[dict[str, str]]:
@@ -71,8 +90,10 @@ def bare(cell: str) -> str:
 
 
 def links(page: Path) -> Iterator[str]:
-    """Read where a page's links lead that leave the page or point into it."""
-    return (link for link in _LINK.findall(_prose(page)) if not re.match(r"[a-z]+:", link))
+    """Read where a page's links and pictures lead, but for other sites."""
+    prose = _prose(page)
+    found = [*_LINK.findall(prose), *_PICTURE.findall(prose)]
+    return (link for link in found if not re.match(r"[a-z]+:", link))
 
 
 def anchors(page: Path) -> set[str]:

@@ -1,24 +1,20 @@
 """Every manifest that the pages show is taken, or refused in the very words that stand below it."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from doc_pages import DOCS, PAGES, README, ROOT, Block, blocks, the_block
+from doc_kinds import kind_of, pages_with
+from doc_pages import README, ROOT, Block, blocks, named, the_block
 
 from batchsora.cli import group
 from batchsora.cli.exits import leave_with
 from batchsora.simulator import load_scenario
 
-MANIFEST, SECURITY, SIMULATOR = (DOCS / f"{it}.md" for it in ("manifest", "security", "simulator"))
 SUFFIXES = {"yaml": ".yaml", "csv": ".csv", "json": ".jsonl"}
-SHOWN = {*SUFFIXES, *(f"{language} refused" for language in SUFFIXES)}
-# what stands in blocks of another kind is tested elsewhere, or is only shown
-OTHERS = {
-    "console", "json event", "json report", "json status", "mermaid", "python backup",
-    "python salvage", "sh", "text", "yaml cards", "yaml scenario",
-}  # fmt: skip
+REFUSED = tuple(f"{language} refused" for language in SUFFIXES)
 
 Says = Callable[..., tuple[object, str, str]]
 
@@ -28,7 +24,8 @@ def says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Says:
     """Give a shell, beside the sample images."""
-    shutil.copytree(ROOT / "manifests" / "images", tmp_path / "images")
+    for pictures in ("images", "photos"):  # the pages have them in the one or in the other
+        shutil.copytree(ROOT / "manifests" / "images", tmp_path / pictures)
     monkeypatch.chdir(tmp_path)
 
     def said(*words: str) -> tuple[object, str, str]:
@@ -45,31 +42,29 @@ def says(
 
 def companions(page: Path) -> dict[str, str]:
     """Read the files of a page that manifests on it include, by name."""
-    return {
-        name: block.text
-        for block in blocks(page)
-        for language, _, name in [block.info.partition(" ")]
-        if name == Path(name).name and Path(name).suffix == SUFFIXES.get(language)
-    }
+    return {it.file: it.text for it in blocks(page) if it.file and Path(it.file).name == it.file}
 
 
 def shown(page: Path) -> Iterator[tuple[Block, str]]:
     """Read the manifests of a page, each with the words below it if it is refused."""
     found = blocks(page)
     for block, below in zip(found, [*found[1:], Block("", "")], strict=True):
-        if block.info in SHOWN:
-            yield block, below.text if block.info.endswith(" refused") else ""
+        if kind_of(block) in SUFFIXES:
+            yield block, ""
+        elif kind_of(block) in REFUSED:
+            assert below.info == "text refusal", f"how is this refused? {block.text}"
+            yield block, below.text
 
 
 @pytest.mark.parametrize(
     ("page", "block", "refusal"),
     [
         pytest.param(page, *it, id=f"{page.stem}-{number}")
-        for page in (README, MANIFEST, SECURITY)
+        for page in pages_with(*SUFFIXES, *REFUSED)
         for number, it in enumerate(shown(page), 1)
     ],
 )
-def test_a_manifest_is_taken_or_refused_as_it_is_shown(
+def test_a_manifest_is_taken_and_planned_or_refused_as_it_is_shown(
     page: Path, block: Block, refusal: str, says: Says
 ) -> None:
     for name, text in companions(page).items():
@@ -79,6 +74,25 @@ def test_a_manifest_is_taken_or_refused_as_it_is_shown(
     code, out, err = says("validate", str(file))
     assert (code, err) == (2 if refusal else 0, refusal)
     assert refusal or "no problems" in out
+    code, out, _ = says("plan", str(file))
+    assert code == (2 if refusal else 0)
+    assert refusal or "to be spent: " in out
+
+
+@pytest.mark.parametrize("page", pages_with("a file"), ids=named)
+def test_a_file_that_is_saved_is_used_below(page: Path) -> None:
+    found = blocks(page)
+    for number, block in enumerate(found):
+        below = [it.text for it in found[number + 1 :]]
+        if kind_of(block) == "a file":
+            assert any(re.search(rf"(from: |run ){block.file}\b", it) for it in below), block.file
+
+
+def test_every_refusal_stands_below_what_is_refused() -> None:
+    for page in pages_with("text refusal", *REFUSED):
+        infos = [kind_of(block) for block in blocks(page)]
+        refused = [at for at, info in enumerate(infos) if info in REFUSED]
+        assert [at - 1 for at, info in enumerate(infos) if info == "text refusal"] == refused
 
 
 def test_the_manifest_of_the_readme_is_in_the_checkout() -> None:
@@ -89,7 +103,7 @@ def test_the_manifest_of_the_readme_is_in_the_checkout() -> None:
 
 
 def test_a_file_of_model_cards_is_taken_as_it_is_shown(says: Says) -> None:
-    Path("cards.yaml").write_text(the_block(MANIFEST, "yaml cards").text, encoding="utf-8")
+    Path("cards.yaml").write_text(the_block("yaml cards").text, encoding="utf-8")
     code, out, _ = says("models", "--models", "cards.yaml")
     assert code == 0
     assert "my-model: 5, 10 seconds\n  1280x720   price unknown" in out
@@ -97,11 +111,5 @@ def test_a_file_of_model_cards_is_taken_as_it_is_shown(says: Says) -> None:
 
 def test_a_scenario_is_taken_as_it_is_shown(tmp_path: Path) -> None:
     file = tmp_path / "scenario.yaml"
-    file.write_text(the_block(SIMULATOR, "yaml scenario").text, encoding="utf-8")
+    file.write_text(the_block("yaml scenario").text, encoding="utf-8")
     assert [fault.name for fault in load_scenario(file).faults] == ["moderated", "lost_before"]
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_there_is_no_block_of_a_kind_that_nobody_looks_at(page: Path) -> None:
-    included = {f"{Path(name).suffix[1:]} {name}" for name in companions(page)}
-    assert {block.info for block in blocks(page)} <= SHOWN | OTHERS | included

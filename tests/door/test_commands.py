@@ -175,10 +175,11 @@ def test_a_report_is_written_anew_from_the_ledger(desk: Desk, tmp_path: Path) ->
     with service(tmp_path / "state") as shop:
         desk.buys(shop.url)
     before = desk.report()
-    for name in ("report.csv", "report.json"):
+    names = ("report.html", "report.csv", "report.json", "attempts.csv")
+    for name in names:
         (desk.run_folder / name).unlink()
     said = desk.types("report", "work.yaml")
-    assert said.out.splitlines() == ["runs/work/report.csv", "runs/work/report.json"]
+    assert said.out.splitlines() == [f"runs/work/{name}" for name in names]
     assert desk.report() == before
     told = json.loads((desk.run_folder / "report.json").read_text())
     assert [job["id"] for job in told["jobs"]] == ["sun", "rain"]

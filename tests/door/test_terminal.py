@@ -17,6 +17,7 @@ from .door import KEY, PATIENCE_S, QUICK, Desk, service
 
 SUN, RAIN, SNOW = "sun rises slowly", "rain on a window", "snow falls on a roof"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def at_a_terminal(
@@ -69,11 +70,11 @@ def test_a_run_shows_how_far_it_is_and_what_it_spent(
         code, shown = at_a_terminal(desk, *words, columns=columns)
     plain = ESCAPES.sub("", shown)
     assert code == 0
-    assert "3 at the service" in plain
-    assert "of 3" in plain
+    assert "0 of 3 done" in plain
+    assert "3 queued there" in plain or "3 rendering" in plain
     assert "USD spent" in plain
-    assert "done: videos/sun.mp4" in plain.replace("\r\n", "")
-    assert "everything is done: 3 done; 1.20 USD spent" in plain
+    assert "done: videos/" in plain
+    assert "everything is done: 3 done; 1.20 USD spent" in " ".join(plain.split())
 
 
 def test_a_run_shows_what_it_comes_to_and_what_is_allowed(desk: Desk, tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_a_run_shows_what_it_comes_to_and_what_is_allowed(desk: Desk, tmp_path: 
         words = ("run", "work.yaml", "--base-url", shop.url, *QUICK, "--max-cost", "1.20")
         code, shown = at_a_terminal(desk, *words, columns=120)
     assert code == 0
-    assert "1.20 USD in all, of 1.20 USD allowed" in ESCAPES.sub("", shown)
+    assert "1.20 USD in all · 1.20 USD allowed" in ESCAPES.sub("", shown)
 
 
 def test_no_colour_and_dumb_terminals_get_what_suits_them(desk: Desk, tmp_path: Path) -> None:
@@ -90,12 +91,69 @@ def test_no_colour_and_dumb_terminals_get_what_suits_them(desk: Desk, tmp_path: 
     with service(tmp_path / "state") as shop:
         words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
         _, grey = at_a_terminal(desk, *words, NO_COLOR="1")
-        assert "\x1b[32m" not in grey
+        assert not COLOURS.search(grey)
         (desk.run_folder / "videos" / "sun.mp4").unlink()
         code, dumb = at_a_terminal(desk, *words, TERM="dumb")
     assert code == 0
     assert "\x1b" not in dumb
     assert "done: videos/sun.mp4" in dumb
+
+
+def test_nothing_is_left_to_be_put_back_at_a_terminal(desk: Desk, tmp_path: Path) -> None:
+    desk.writes_rows(SUN)
+    with service(tmp_path / "state") as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
+        _, shown = at_a_terminal(desk, *words)
+    assert COLOURS.search(shown)
+    # up, and erase: no hidden cursor, no other screen, no mode that would have to be left again
+    assert set(ESCAPES.findall(COLOURS.sub("", shown))) <= {
+        "\x1b[J",
+        *map("\x1b[{}A".format, range(9)),
+    }
+
+
+def test_a_terminal_that_speaks_little_gets_a_bar_of_plain_signs(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.writes_rows(SUN)
+    with service(tmp_path / "state", render_s=(0.8, 1.2)) as shop:
+        words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
+        code, shown = at_a_terminal(desk, *words, PYTHONIOENCODING="ascii")
+    assert (code, shown.isascii()) == (0, True)
+    assert "----" in shown
+    assert "\\u" not in shown.partition("took")[0]
+
+
+def test_colours_that_are_asked_for_go_into_a_pipe_too_and_nothing_else_does(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.writes_rows(SUN)
+    with service(tmp_path / "state") as shop:
+        said = desk.buys(shop.url, FORCE_COLOR="1")
+    assert COLOURS.search(said.err)
+    assert "\x1b" not in COLOURS.sub("", said.err)
+    assert "\x1b" not in said.out
+
+
+def test_status_watches_at_a_terminal_until_the_run_ends_and_sums_it_up(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.writes_rows(SUN)
+    with service(tmp_path / "state", render_s=(3.0, 3.0)) as shop:
+        process = desk.starts("run", "work.yaml", "--base-url", shop.url, GPTPROTO_API_KEY=KEY)
+        try:
+            assert process.stderr is not None
+            process.stderr.readline()
+            code, shown = at_a_terminal(desk, "status", "work.yaml", "--watch")
+            assert process.wait(timeout=PATIENCE_S) == 0
+        finally:
+            process.kill()
+            process.communicate()
+    plain = ESCAPES.sub("", shown)
+    assert code == 0
+    assert "runs/work (running)" in plain
+    assert "0 of 1 done" in plain
+    assert "done:       1 of 1 clip" in plain.rpartition("begun")[2]
 
 
 @pytest.mark.parametrize(("answer", "code", "creates"), [("n", 2, 0), ("y", 0, 9)])
@@ -147,7 +205,7 @@ def test_a_manifest_with_prices_of_its_own_does_not_say_yes_for_its_reader(
         words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
         code, shown = at_a_terminal(desk, *words, columns=200, answer="n")
         assert (code, shop.creates) == (2, 0)
-        told = "9 new purchases, 0.01 USD by prices of its own; 10.80 USD by the built-in ones"
+        told = "9 new purchases, 0.0108 USD by prices of its own; 10.80 USD by the built-in ones"
         assert told in shown
         # nor does a budget that it keeps by those prices
         desk.writes_rows(*(f"{it} clouds" for it in range(9)), head=f"{head}\n{SMALL_BUDGET}")

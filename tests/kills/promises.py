@@ -20,6 +20,8 @@ KEPT = {  # in a run folder that is done, beside the clips and the embedded simu
     "ledger.db-journal",
     "manifest.yaml",
     "report.csv",
+    "report.html",
+    "attempts.csv",
     "report.json",
     "run.log",
     "work/lock",
@@ -170,6 +172,6 @@ def check_kept_clip(folder: Path, job: Noted) -> None:
 
 def _check_files(folder: Path, clips: set[str]) -> None:
     found = {str(it.relative_to(folder)) for it in folder.rglob("*") if it.is_file()}
-    kept = {it for it in found if it.startswith("work/simulator/")} | KEPT | clips
+    kept = {it for it in found if it.startswith(("work/simulator/", "work/thumbs/"))} | KEPT | clips
     if left := found - kept:
         raise LeftLying(f"left behind: {', '.join(sorted(left))}")

@@ -212,7 +212,16 @@ class Campaign(RuleBasedStateMachine):
     @rule(number=jobs)
     def retry(self, number: int) -> None:
         """Let a person ask for a failed job once more."""
-        number = self.pick(number, State.FAILED)
+        self.ask_again(self.pick(number, State.FAILED))
+
+    @while_some(State.DONE)
+    @rule(number=jobs)
+    def reject(self, number: int) -> None:
+        """Let a person look at a clip, and want another."""
+        self.ask_again(self.pick(number, State.DONE))
+
+    def ask_again(self, number: int) -> None:
+        """Put a job back."""
         self.record(number, Event.RETRY_ASKED)
         bought_anew = self.jobs[number].state is State.PENDING
         self.words[self.jobs[number].key] += bought_anew

@@ -57,7 +57,7 @@ def test_the_history_of_a_job_tells_what_happened_when_and_what_was_known(ledger
     assert (started.event, started.state, started.detail) == (
         Event.SUBMIT_STARTED,
         State.SUBMITTING,
-        {},
+        {"price_usd": "0.40"},
     )
     assert (lost.state, lost.detail) == (
         State.IN_DOUBT,

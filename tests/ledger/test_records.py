@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchsora.job import Job, Reason, State
+from batchsora.job import Fault, Job, Reason, State
 from batchsora.ledger import intake
 from batchsora.ledger.answers import Campaign, Kept
 from batchsora.ledger.ledger import Ledger
@@ -217,12 +217,64 @@ def test_clips_that_came_lately_are_counted_from_when_the_first_of_them_was_orde
         at = AT + timedelta(minutes=minutes)
         ledger.record(checked, Happening(Event.DOWNLOAD_KEPT, at))
     ordered_at = jobs_ordered_at(ledger)
-    assert ledger.records.kept_since(AT) == Kept(3, max(AT, ordered_at))
+    assert ledger.records.kept_since(AT) == Kept(
+        3, max(AT, ordered_at), AT, AT + timedelta(minutes=2)
+    )
     later = AT + timedelta(seconds=1)
-    assert ledger.records.kept_since(later) == Kept(2, max(later, ordered_at))
+    assert ledger.records.kept_since(later) == Kept(
+        2, max(later, ordered_at), AT + timedelta(minutes=1), AT + timedelta(minutes=2)
+    )
     assert ledger.records.kept_since(AT + timedelta(hours=1)) == Kept(0, None)
 
 
 def jobs_ordered_at(ledger: Ledger) -> datetime:
     times = [entry.job.submitted_at for entry in ledger.records.entries()]
     return min(at for at in times if at is not None)
+
+
+def test_times_in_which_the_service_wanted_no_orders_are_one_where_they_overlap(
+    ledger: Ledger,
+) -> None:
+    first, second, third = take_in(ledger, *map(planned, "abc"))
+    told = Fault("rate_limit_exceeded", "slowly")
+    for job, since_s, wait_s in ((first, 0, 20), (second, 5, 30), (third, 100, 10)):
+        at = AT + timedelta(seconds=since_s)
+        begun = ledger.record(job, Happening(Event.SUBMIT_STARTED, at))
+        again_at = at + timedelta(seconds=wait_s)
+        ledger.record(begun, Happening(Event.SUBMIT_DEFERRED, at, fault=told, again_at=again_at))
+    holds = ledger.records.holds()
+    assert [(it.since - AT, it.until - AT, it.jobs) for it in holds] == [
+        (timedelta(0), timedelta(seconds=35), 2),
+        (timedelta(seconds=100), timedelta(seconds=110), 1),
+    ]
+    assert {(it.code, it.message) for it in holds} == {("rate_limit_exceeded", "slowly")}
+
+
+def test_what_was_put_off_without_a_wait_is_no_such_time(ledger: Ledger) -> None:
+    (job,) = take_in(ledger, planned("a"))
+    begun = ledger.record(job, Happening(Event.SUBMIT_STARTED, AT))
+    ledger.record(begun, Happening(Event.SUBMIT_DEFERRED, AT, fault=Fault("unsent", "refused")))
+    assert ledger.records.holds() == []
+
+
+def test_the_requests_of_jobs_come_with_them_page_by_page(ledger: Ledger) -> None:
+    jobs = take_in(ledger, *(planned(f"cat-{it}") for it in range(PAGE + 2)))
+    bring(ledger, jobs[0], State.DONE)
+    once_put_off = record(ledger, jobs[PAGE], Event.SUBMIT_STARTED, Event.SUBMIT_DEFERRED)
+    bring(ledger, once_put_off, State.RUNNING)
+    told = list(ledger.records.with_attempts(ledger.records.entries()))
+    assert [entry.job.id for entry, _ in told] == ids(ledger)
+    outcomes = {e.job.id: [it.outcome.value for it in attempts] for e, attempts in told if attempts}
+    assert outcomes == {"cat-0": ["accepted"], f"cat-{PAGE}": ["put_off", "accepted"]}
+
+
+def test_what_was_asked_for_and_not_bought_is_known_also_when_its_row_is_gone(
+    ledger: Ledger,
+) -> None:
+    names = ["bought", "refused", "never"]
+    bought, refused, never = take_in(ledger, *map(planned, names))
+    bring(ledger, bought, State.DONE)
+    record(ledger, refused, Event.SUBMIT_STARTED, Event.SUBMIT_REJECTED)
+    assert list(ledger.records.never_bought()) == []
+    gone(ledger, bought, refused, never)
+    assert [entry.job.id for entry in ledger.records.never_bought()] == ["refused"]

@@ -33,7 +33,7 @@ DONE = replace(
 
 
 def entry(job: Job, **columns: str) -> Entry:
-    return Entry(job, 3, None, 14, (), columns)
+    return Entry(job, 3, None, 14, (), columns, T0)
 
 
 def test_the_columns_stand_in_the_order_promised() -> None:
@@ -92,7 +92,7 @@ def test_a_clip_that_is_here_is_reported_whole() -> None:
 
 
 def test_a_job_that_no_row_asks_for_any_more_has_no_place() -> None:
-    row = report_row(Entry(DONE, None, None, None, (), {}), ["mood"])
+    row = report_row(Entry(DONE, None, None, None, (), {}, T0), ["mood"])
     assert (row["row"], row["manifest_line"], row["mood"]) == (None, None, None)
 
 

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import tracemalloc
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -56,7 +57,7 @@ both = pytest.mark.parametrize("write", [as_csv, as_json])
 def asked(prompt: str = "a cat", row: int = 1, **columns: str) -> Entry:
     order = Order(prompt, "sora-2", 4, Size(720, 1280))
     job = Job(f"{row:032x}", f"cat-{row}", order, f"videos/{row}.mp4", Decimal("0.40"))
-    return Entry(job, row, None, row + 1, (), columns)
+    return Entry(job, row, None, row + 1, (), columns, datetime(2026, 1, 31, tzinfo=UTC))
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -107,10 +108,43 @@ def test_any_text_comes_back_from_the_csv_and_the_json(
     as_csv(folder / "report.csv", [asked(prompt, mood=mood)])
     (line,) = read_csv(folder / "report.csv")
     for cell, text in ((line["prompt"], prompt), (line["mood"], mood)):
-        assert cell == (f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text)
+        seen = "".join(map(picture, text))
+        assert cell == (f"'{seen}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else seen)
     as_json(folder / "report.json", [asked(prompt, mood=mood)])
     (job,) = json.loads((folder / "report.json").read_text("utf-8"))["jobs"]
     assert (job["prompt"], job["mood"]) == (prompt, mood)
+
+
+def picture(letter: str) -> str:
+    """Say how a letter stands in a cell."""
+    if letter in "\t\n\r" or unicodedata.category(letter) != "Cc":
+        return letter
+    if letter < " ":
+        return chr(ord("\N{SYMBOL FOR NULL}") + ord(letter))
+    return "\N{SYMBOL FOR DELETE}" if letter == "\x7f" else f"\\x{ord(letter):02x}"
+
+
+@both
+def test_no_letter_of_a_report_drives_a_terminal(tmp_path: Path, write: Write) -> None:
+    path = tmp_path / "report"
+    write(path, [asked("red \x1b[31m \x9b31m", mood="beep\x07 back\x08 gone\x7f \x00")])
+    told = path.read_text("utf-8-sig")
+    assert {it for it in told if unicodedata.category(it) == "Cc"} <= {"\t", "\n", "\r"}
+    assert "31m" in told
+
+
+def test_a_cell_that_is_too_long_for_spreadsheets_is_cut_there_and_whole_in_the_json(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "report"
+    just, more = "-" + "🎩" * 16_382 + "x", "-" + "🎩" * 16_383
+    as_csv(path, [asked(mood=just), asked(mood=more)])
+    whole, cut = (line["mood"] for line in read_csv(path))
+    assert whole == f"'{just}"
+    assert cut == "'-" + "🎩" * 16_382 + "…"
+    assert len(cut.encode("utf-16-le")) == 2 * 32_767
+    as_json(path, [asked(mood=more)])
+    assert json.loads(path.read_text("utf-8"))["jobs"][0]["mood"] == more
 
 
 def test_every_line_of_the_csv_ends_with_cr_and_lf(tmp_path: Path) -> None:

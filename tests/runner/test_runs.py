@@ -242,6 +242,36 @@ async def test_a_report_that_cannot_be_written_does_not_hide_how_the_run_ended(
     assert reasons == [StopReason.DISK]
 
 
+async def test_a_stop_leaves_the_page_of_a_large_run_as_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batchsora.runner.reporting.HURRIED_JOBS", 1)
+    path, page = numbered(folder, 2), folder / "run" / "report.html"
+    async with opened(folder, story(), path, nobody) as session:
+        session.stopping.ask(Stop(StopReason.INTERRUPTED, "enough"))
+        await carry_out(session, Choice())
+    assert (folder / "run" / "report.csv").exists()
+    assert not page.exists()
+    async with opened(folder, story(), path, nobody) as session:
+        await carry_out(session, Choice())
+    assert page.exists()
+
+
+async def test_reports_are_written_beside_the_loop_which_hears_a_second_signal(
+    folder: Path,
+) -> None:
+    settled: list[int] = []
+
+    async def aside(function: Callable[[], Any]) -> Any:
+        settled.append(session.scope.settled)
+        await asyncio.sleep(1)
+        return function()
+
+    async with opened(folder, story(), numbered(folder, 1), nobody, offload=aside) as session:
+        await carry_out(session, Choice())
+    assert settled.count(1) == 1
+
+
 async def test_a_stop_does_not_wait_for_a_clip_or_a_silent_look(folder: Path) -> None:
     slow = Fault("content", "slow", match="Wave 0")
     tale = story(slow, Fault("poll", "silent", match="Wave 1"), slow_s=600.0)

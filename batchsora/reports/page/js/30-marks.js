@@ -1,0 +1,68 @@
+// What the person who reviews thinks of each job: keep or reject, and why.
+
+// Reports opened from disk share one store: the name tells the run.
+const MARKS = `batchsora marks ${run.name} ${run.began_at}`;
+const marksChanged = bell();
+const marks = new Map(); // of a job's key: { mark: 'keep', 'reject' or null, note: text }
+
+function readMarks() {
+  marks.clear();
+  const kept = memory.recallJson(MARKS);
+  if (!Array.isArray(kept)) return;
+  for (const [key, mark, note] of kept) {
+    if (jobByKey.has(key)) marks.set(key, { mark: asMark(mark), note: String(note ?? '') });
+  }
+}
+
+const asMark = (text) => (text === 'keep' || text === 'reject' ? text : null);
+const markOf = (job) => marks.get(job.key)?.mark ?? null;
+const noteOf = (job) => marks.get(job.key)?.note ?? '';
+
+function setMark(job, mark) {
+  write(job, { mark, note: noteOf(job) });
+  marksChanged.ring(job);
+  const words = { keep: 'kept', reject: 'rejected' };
+  tell(`${job.name}: ${words[mark] ?? 'no mark'}${memory.refused ? `. ${REFUSED}` : ''}`);
+}
+
+const REFUSED = 'This browser keeps nothing for this page: export the marks before you close it';
+
+/** Pressing what is pressed already takes it back. */
+const toggleMark = (job, mark) => setMark(job, markOf(job) === mark ? null : mark);
+
+function setNote(job, note) {
+  write(job, { mark: markOf(job), note });
+  marksChanged.ring(job);
+}
+
+function write(job, { mark, note }) {
+  if (mark === null && note === '') marks.delete(job.key);
+  else marks.set(job.key, { mark, note });
+  saveMarks();
+}
+
+function saveMarks() {
+  const kept = [...marks].map(([key, { mark, note }]) => [key, mark, note]);
+  memory.keep(MARKS, JSON.stringify(kept));
+}
+
+function clearMarks() {
+  marks.clear();
+  saveMarks();
+  marksChanged.ring();
+}
+
+function countMarks() {
+  const counted = { keep: 0, reject: 0 };
+  for (const { mark } of marks.values()) if (mark !== null) counted[mark] += 1;
+  return counted;
+}
+
+/** The page in another tab marks, too. */
+addEventListener('storage', (event) => {
+  if (event.key !== MARKS) return;
+  readMarks();
+  marksChanged.ring();
+});
+
+readMarks();

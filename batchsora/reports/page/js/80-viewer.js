@@ -1,0 +1,102 @@
+// The viewer: one job, large, with all that is known of it.
+
+const viewer = byId('viewer');
+let viewed = null; // the job in the viewer
+let letGo = () => {}; // of the clips in it
+
+function openViewer(job, { step = true } = {}) {
+  stopPlaying();
+  viewed = job;
+  emptyViewer();
+  fillViewer(job);
+  if (!viewer.open) {
+    writeHash(job, { step });
+    viewer.showModal();
+  } else writeHash(job);
+  viewer.querySelector('.side').scrollTop = 0;
+}
+
+function closeViewer() {
+  if (viewer.open) viewer.close();
+}
+
+viewer.addEventListener('close', () => {
+  const job = viewed;
+  viewed = null;
+  emptyViewer();
+  writeHash(null);
+  const list = activeList();
+  const at = job === null ? -1 : list.jobs.indexOf(job);
+  if (at !== -1) list.goTo(at); // where one has come to in the viewer, one goes on in the list
+});
+
+viewer.addEventListener('click', (event) => {
+  if (event.target === viewer) closeViewer(); // beside it
+});
+
+function emptyViewer() {
+  letGo();
+  letGo = () => {};
+  fill(viewer);
+}
+
+/** Goes to the job before or behind, in the order of the list. */
+function stepViewer(by) {
+  const at = shown.indexOf(viewed) + by;
+  if (at >= 0 && at < shown.length) openViewer(shown[at]);
+  else tell(by > 0 ? 'This is the last one' : 'This is the first one');
+}
+
+function fillViewer(job) {
+  fill(viewer, el('div', { class: 'viewer-sheet' },
+    viewerHead(job),
+    el('div', { class: 'viewer-body' },
+      viewerPictures(job),
+      el('div', { class: 'side', tabindex: 0, role: 'group', 'aria-label': 'Facts' },
+        ...whatToDo(job), judgementOf(job), promptOf(job), allFacts(job), ownTimeline(job)),
+    )));
+  showMark(viewer, job);
+}
+
+function viewerHead(job) {
+  const at = shown.indexOf(job);
+  const place = at === -1 ? 'not among those shown' : `${count(at + 1)} of ${count(shown.length)}`;
+  return el('header', { class: 'viewer-head' },
+    el('h2', { id: 'viewer-title' }, apart(job.id), job.take > 1 ? ` take ${job.take}` : null),
+    el('span', { class: `badge ${job.status}` }, statusWords(job.status)),
+    el('span', { class: 'faded' }, place),
+    el('div', { class: 'tools' },
+      button('‹', () => stepViewer(-1), { class: 'quiet', 'aria-label': 'Previous', disabled: at <= 0 }),
+      button('›', () => stepViewer(1), {
+        class: 'quiet', 'aria-label': 'Next', disabled: at === -1 || at === shown.length - 1,
+      }),
+      button('Close', closeViewer, { class: 'quiet' })));
+}
+
+function promptOf(job) {
+  return el('section', {}, el('h3', {}, 'Prompt'),
+    el('p', { class: 'whole-prompt', dir: 'auto', tabindex: 0, role: 'group', 'aria-label': 'Prompt' },
+      job.prompt));
+}
+
+function judgementOf(job) {
+  const note = el('textarea', {
+    id: 'note', rows: 2, dir: 'auto', placeholder: 'A note for whoever makes the next one',
+    change: () => setNote(job, note.value.trim()),
+  });
+  note.value = noteOf(job);
+  return el('section', { class: 'judgement' },
+    verdictOf(job), el('label', { for: 'note' }, 'Note'), note);
+}
+
+function ownTimeline(job) {
+  const spans = spansOf(job);
+  if (!spans.length) return null;
+  const [from, until] = [spans[0].from, Math.max(...spans.map((it) => it.until))];
+  return el('section', {}, el('h3', {}, 'Its time'),
+    laneOf(job, spans, (ms) => (ms - from) / (until - from)),
+    el('ul', { class: 'times' }, spans.map((it) => el('li', {},
+      el('span', { class: `span sample ${it.kind}` }),
+      `${KINDS.get(it.kind)}: ${span((it.until - it.from) / 1000)}${it.open ? ' so far' : ''}`,
+      el('span', { class: 'faded' }, ` from ${second(it.from)}`)))));
+}
