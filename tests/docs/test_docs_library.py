@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from doc_pages import DOCS, README, Block, blocks, listed
-from doc_sessions import PATIENCE_S, Shell, shell
+from doc_pages import DOCS, Block, blocks, listed
+from doc_shell import PATIENCE_S, Shell, shell
 from door.door import SURROUNDINGS
 
 from batchsora import Result
@@ -22,9 +22,9 @@ def examples() -> list[tuple[Block, str]]:
     """Read the programs of the page, each with what it is said to print."""
     found = blocks(PAGE)
     return [
-        (block, below.text if below.info == "text" else "")
+        (block, below.text if below.info == "text printed" else "")
         for block, below in zip(found, [*found[1:], Block("", "")], strict=True)
-        if block.language == "python"
+        if block.info in {"python", "python notebook"}
     ]
 
 
@@ -39,8 +39,8 @@ def program(block: Block) -> str:
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """Give a folder with the sample images and the README's manifest in it."""
-    with shell(tmp_path_factory.mktemp("library"), README) as found:
+    """Give a folder with the sample manifests in it."""
+    with shell(tmp_path_factory.mktemp("library")) as found:
         yield found
 
 
