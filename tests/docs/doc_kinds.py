@@ -18,8 +18,8 @@ WRITTEN = tuple(page for page in PAGES if page not in GENERATED)
 _PLAYED = "test_docs_sessions.py::test_what_a_page_has_typed_goes_as_it_is_shown"
 _TAKEN = "test_docs_manifests.py::test_a_manifest_is_taken_and_planned_or_refused_as_it_is_shown"
 _SCHEMED = "test_docs_tables.py::test_what_programs_read_is_shown_as_its_schema_says"
+_RUN = "test_docs_library.py::test_an_example_prints_what_is_shown_below_it"
 _PLANNED = "test_docs_outputs.py::test_the_plan_after_some_edits_is_as_it_is_shown"
-_PROGRAMMED = "test_docs_library.py::test_an_example_prints_what_is_shown_below_it"
 
 KINDS = {
     "console": _PLAYED,
@@ -49,9 +49,9 @@ KINDS = {
         "test_docs_outputs.py"
         "::test_a_damaged_ledger_is_saved_as_documented_and_knows_every_purchase"
     ),
-    "python": _PROGRAMMED,
-    "python notebook": _PROGRAMMED,
-    "text": _PROGRAMMED,
+    "python": _RUN,
+    "python notebook": _RUN,
+    "text printed": _RUN,
     "mermaid": "test_docs_states.py::test_the_diagrams_are_as_their_maker_draws_them",
 }
 
