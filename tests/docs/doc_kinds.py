@@ -33,6 +33,11 @@ KINDS = {
     "text refusal": _TAKEN,
     "yaml cards": "test_docs_manifests.py::test_a_file_of_model_cards_is_taken_as_it_is_shown",
     "yaml scenario": "test_docs_manifests.py::test_a_scenario_is_taken_as_it_is_shown",
+    "text picture": "test_docs_screens.py::test_the_picture_of_a_run_is_drawn_as_it_is_shown",
+    "text heartbeat": (
+        "test_docs_screens.py::test_the_line_that_a_log_has_every_minute_is_as_it_is_shown"
+    ),
+    "text summary": "test_docs_screens.py::test_the_end_of_a_run_is_summed_up_as_it_is_shown",
     "text plan": _PLANNED,
     "json plan": _PLANNED,
     "json event": "test_docs_outputs.py::test_an_event_has_the_keys_that_are_documented",
