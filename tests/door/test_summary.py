@@ -27,6 +27,7 @@ TOTALS = Totals(
     left_usd=Decimal("1.2"),
     reasons=Counter({Reason.MODERATED: 1, Reason.RENDER_FAILED: 4}),
 )
+BUDGET = "1.20 USD still to buy, at most 7.2001 of 25.00 USD allowed"
 ENDING = Ending(
     name="spring",
     folder=Path("runs/my spring"),
@@ -51,8 +52,7 @@ def test_it_says_what_came_of_it_what_it_cost_what_failed_what_is_left_and_what_
     assert head.endswith(" · this run took 15:12")
     assert lines == [
         "  clips:      12 of 23 are here, in runs/my spring/videos",
-        "  money:      5.2001 USD spent, 0.80 USD in doubt; 1.20 USD still to buy, at most 7.2001 of "
-        "25.00 USD allowed",
+        f"  money:      5.2001 USD spent, 0.80 USD in doubt; {BUDGET}",
         "  failed:     1 moderated (rocket)",
         "              change the prompt or the image in the manifest, and it is a new job",
         "              4 render failed (a#1, a#2, b c, …)",
