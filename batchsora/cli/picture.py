@@ -27,7 +27,7 @@ BETWEEN = " · "
 WIDE = 140  # from here on, two topics stand beside each other
 ON_THE_LEFT = frozenset({"wrong", "waits", "stops", "money"})
 LINES_EACH = 3  # of a topic; what has no room in them is left out
-NARROW = 60  # columns: in fewer, a topic has a line more
+NARROW = 60  # columns: in fewer, a topic has three lines more
 LONGEST_BAR = 60
 LEAST_BAR = 12
 LONGEST_WHY = 300
@@ -184,10 +184,10 @@ def _slowed_text(slowed: Slowed) -> str:
 
 def _next_key(standing: Standing) -> str:
     if standing.keys is not Keys.RUN:
-        return "to stop looking; the run goes on" if standing.keys is Keys.WATCH else ""
+        return "stops looking; the run goes on" if standing.keys is Keys.WATCH else ""
     if standing.is_ending:
-        return "again to leave at once; what is on the wire is then in doubt"
-    return "to stop buying and leave; the same command goes on later"
+        return "again: leaves at once; what is on the wire is then in doubt"
+    return "stops buying and leaves; run it again to go on"
 
 
 def _paired(topics: Sequence[Topic], width: int) -> Iterator[Spans]:
@@ -207,7 +207,7 @@ def _flowed(topic: Topic, width: int) -> Iterator[Spans]:
     label, parts = topic
     room = width - LABEL
     lines = [*_lines(parts, room)]
-    most = LINES_EACH + (width < NARROW)
+    most = LINES_EACH + 3 * (width < NARROW)
     if len(lines) > most:
         lines[most - 1] = _with_more(lines[most - 1], room)
     for at, line in enumerate(lines[:most]):

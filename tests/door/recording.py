@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 from .door import PATIENCE_S, SURROUNDINGS, Desk
 
-ROWS = 30
+ROWS = 60
 WIDTHS = (40, 80, 200)
 PROMPT = "$ "
 LOOKS_EVERY_S = 0.05

@@ -75,7 +75,7 @@ def test_a_glance_tells_how_far_how_fast_how_much_how_long_what_is_wrong_and_wha
         "MiB free on the disk",
         "paused for 17 s more",
         "3 jobs failed, as many as",
-        "Ctrl-C to stop buying",
+        "Ctrl-C stops buying",
     ):
         assert phrase in told, told
 
@@ -132,12 +132,12 @@ def test_a_wide_terminal_has_topics_beside_each_other() -> None:
 def test_one_failure_of_a_thousand_is_seen_in_the_bar() -> None:
     totals = Totals(Counter({State.DONE: 998, State.FAILED: 1, State.PENDING: 1}))
     line, *_ = picture(Standing(totals, totals), 80)
-    assert any(it.style == "bad" and "━" in it.text for it in line)
+    assert any(it.style == "bad" and "╍" in it.text for it in line)
 
 
 def test_after_ctrl_c_it_says_what_the_next_one_does() -> None:
     ending = text_of(replace(EVERYTHING, is_ending=True))
-    assert "Ctrl-C  again: out at once; what is on the wire is then in doubt" in ending
+    assert "Ctrl-C  again: leaves at once; what is on the wire is then in doubt" in ending
     assert "left" not in ending.splitlines()[0]
 
 
@@ -150,7 +150,7 @@ def test_an_outage_tells_since_when_and_when_it_is_tried_again() -> None:
 
 
 def test_who_only_looks_on_is_told_that_the_run_goes_on() -> None:
-    assert "ends this look; the run goes on" in text_of(replace(EVERYTHING, keys=Keys.WATCH))
+    assert "stops looking; the run goes on" in text_of(replace(EVERYTHING, keys=Keys.WATCH))
     assert "Ctrl-C" not in text_of(replace(EVERYTHING, keys=Keys.NOWHERE))
 
 

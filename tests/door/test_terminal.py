@@ -153,7 +153,7 @@ def test_status_watches_at_a_terminal_until_the_run_ends_and_sums_it_up(
     assert code == 0
     assert "runs/work (running)" in plain
     assert "0 of 1 done" in plain
-    assert "done:       1 of 1 clip" in plain.rpartition("begun")[2]
+    assert "clips:      1 of 1 are here, in runs/work/videos" in plain.rpartition("begun")[2]
 
 
 @pytest.mark.parametrize(("answer", "code", "creates"), [("n", 2, 0), ("y", 0, 9)])
