@@ -33,6 +33,7 @@ lint: $(DEV)  ## check style, types and layers
 
 bench: $(DEV)  ## measure speed and memory, against what one would use otherwise
 	$(BIN)/python tests/bench/bench.py
+	PYTHONPATH=tests:tests/media $(BIN)/python tests/bench/bench_page.py
 
 torture: $(DEV)  ## kill it, 300 times and at each system call: SEED=7 KILLS=50
 	PYTHONPATH=tests $(BIN)/python -m kills.torture --seed $(SEED) --kills $(KILLS)
@@ -62,6 +63,7 @@ docs: $(DEV)  ## write the pages that are made from the code
 	$(BIN)/python tests/docs/states_page.py
 	$(BIN)/python tests/docs/sessions_pages.py
 	$(BIN)/batchsora schema > manifests/manifest.schema.json
+	$(BIN)/batchsora schema --report > docs/report.schema.json
 
 clean:  ## remove the environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -11,6 +11,8 @@ from batchsora.cli.agreeing import agree
 from batchsora.cli.printing import can_ask, err
 from batchsora.cli.signals import listen
 from batchsora.cli.views import View
+from batchsora.cli.words import states_text
+from batchsora.job import State
 from batchsora.library.spending import Spending
 from batchsora.runner.progress import Tell, Told
 from batchsora.runner.session import Session
@@ -61,5 +63,7 @@ class Person:
             self.view.tell(Told(told.at, "gathering", message=f"image {told.message}"))
 
     def watch(self, run: Session) -> AbstractAsyncContextManager[None]:
-        """Show how it stands."""
+        """Say what of it is there already, then show how it stands."""
+        if run.scope.states[State.PENDING] < run.scope.jobs:
+            self.note(f"going on: {states_text(run.scope)}; nothing is bought twice")
         return self.view.watch(run)

@@ -62,7 +62,7 @@ class Live:
                 yield
         finally:
             self._mind_no_more()
-            self._region.clear()
+            self._region.end()
 
     def _draw(self, observer: Observer) -> None:
         columns, rows = self._region.size

@@ -76,6 +76,7 @@ class Onlooker:
                 scope=totals,
                 totals=totals,
                 limit_usd=ending.limit_usd,
+                named=ending.examples,
                 clips_a_minute=_clips_a_minute(kept, now),
                 left_s=left,
                 waiting=waiting,

@@ -12,6 +12,7 @@ from batchsora.cli.standing import Keys, Slowed, Standing, Waiting
 from batchsora.cli.words import (
     budget_parts,
     money_parts,
+    names_text,
     reasons_text,
     span_text,
 )
@@ -24,6 +25,7 @@ Topic = tuple[str, Sequence[Span]]  # a word, and what is said of it, the most i
 LABEL = 8  # columns
 BETWEEN = " · "
 WIDE = 140  # from here on, two topics stand beside each other
+ON_THE_LEFT = frozenset({"wrong", "waits", "stops", "money"})
 LINES_EACH = 3  # of a topic; what has no room in them is left out
 NARROW = 60  # columns: in fewer, a topic has a line more
 LONGEST_BAR = 60
@@ -77,7 +79,7 @@ def _progress(standing: Standing, width: int, *, has_bar: bool) -> Iterator[Span
         *(Span(it, "strong") for it in _left(standing)),
     ]
     if standing.elapsed_s is not None:
-        told.append(Span(f"{span_text(standing.elapsed_s)} so far", "faint"))
+        told.append(Span(f"running {span_text(standing.elapsed_s)}", "faint"))
     text = _joined(told, width)
     room = width - _columns(text) - 2
     if not has_bar:
@@ -96,7 +98,7 @@ def _bar(standing: Standing, width: int) -> list[Span]:
     failed = min(settled, -(-width * scope.states[State.FAILED] // jobs))  # one is seen, too
     return [
         Span("━" * (settled - failed), "good"),
-        Span("━" * failed, "bad"),
+        Span("╍" * failed, "bad"),
         Span("─" * (width - settled), "faint"),
     ]
 
@@ -125,9 +127,10 @@ def _topics(standing: Standing) -> Iterator[Topic]:
 def _wrong(standing: Standing) -> Iterator[Span]:
     scope, doubts = standing.scope, standing.totals.states[State.IN_DOUBT]
     if doubts:
-        yield Span(f"{doubts:,} in doubt, maybe paid", "doubt")
+        names = names_text(standing.named.get(None, ()), doubts)
+        yield Span(f"{doubts:,} in doubt, maybe paid{names}", "doubt")
     if failed := scope.states[State.FAILED]:
-        yield Span(f"{failed:,} failed: {reasons_text(scope.reasons)}", "bad")
+        yield Span(f"{failed:,} failed: {reasons_text(scope.reasons, standing.named)}", "bad")
     if standing.is_short_of_room and standing.free_bytes is not None:
         yield Span(f"only {standing.free_bytes >> 20:,} MiB free on the disk", "bad")
 
@@ -140,7 +143,7 @@ def _waiting_text(waiting: Waiting) -> str:
         again = f", tries again in {wait}" if waiting.left_s > 0 else ", trying now"
         return f"the service can't be reached since {since}{again}{why}"
     if waiting.left_s <= 0:
-        return f"the last order was put off{why}"
+        return f"an order was put off, and goes out again{why}"
     return f"paused for {wait} more, as the service asks{why}"
 
 
@@ -148,9 +151,9 @@ def _money(standing: Standing) -> Iterator[Span]:
     totals = standing.totals
     spent, *others = money_parts(totals)
     yield Span(spent, "strong")
+    yield from (Span(it, "doubt" if "doubt" in it else "") for it in others)
     if totals.left_usd or totals.unpriced_left or standing.limit_usd is not None:
         yield from (Span(it) for it in budget_parts(totals, standing.limit_usd))
-    yield from (Span(it, "doubt" if "doubt" in it else "") for it in others)
 
 
 def _clips(standing: Standing) -> Iterator[Span]:
@@ -181,17 +184,18 @@ def _slowed_text(slowed: Slowed) -> str:
 
 def _next_key(standing: Standing) -> str:
     if standing.keys is not Keys.RUN:
-        return "ends this look; the run goes on" if standing.keys is Keys.WATCH else ""
+        return "to stop looking; the run goes on" if standing.keys is Keys.WATCH else ""
     if standing.is_ending:
-        return "again: out at once; what is on the wire is then in doubt"
-    return "buys no more and leaves in order; the same command goes on"
+        return "again to leave at once; what is on the wire is then in doubt"
+    return "to stop buying and leave; the same command goes on later"
 
 
 def _paired(topics: Sequence[Topic], width: int) -> Iterator[Spans]:
-    """Set topics in two columns."""
+    """Set topics in two columns, each always in the same one: they are found without a search."""
     half = (width - 2) // 2
-    middle = -(-len(topics) // 2)
-    for pair in zip_longest(topics[:middle], topics[middle:]):
+    left_side = [it for it in topics if it[0] in ON_THE_LEFT]
+    right_side = [it for it in topics if it[0] not in ON_THE_LEFT]
+    for pair in zip_longest(left_side, right_side):
         sides = ([*_flowed(it, half)] if it else [] for it in pair)
         for left, right in zip_longest(*sides, fillvalue=()):
             blank = half + 2 - _columns(left)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from dataclasses import fields
@@ -14,7 +13,7 @@ from click.exceptions import Exit
 from batchsora.cli.printing import silence
 from batchsora.library.planned_jobs import PlannedJob
 from batchsora.reports.columns import AddRow, Row, usd_text
-from batchsora.reports.tables import fit_for_sheets
+from batchsora.reports.tables import csv_line
 
 COLUMNS = tuple(it.name for it in fields(PlannedJob))
 
@@ -40,9 +39,8 @@ def row_writer(form: Form) -> AddRow | None:
             encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
             return lambda row: _write(f"{encode(row)}\n")
         case Form.CSV:
-            lines = csv.writer(_Stdout(), lineterminator="\r\n")
-            lines.writerow(COLUMNS)
-            return lambda row: lines.writerow(map(fit_for_sheets, row.values()))
+            _write(csv_line(COLUMNS))
+            return lambda row: _write(csv_line(row.values()))
         case _:
             assert_never(form)
 
@@ -71,11 +69,3 @@ def _write(text: str, *, flush: bool = False) -> None:
         if isinstance(error, BrokenPipeError):  # `| head` has seen enough
             raise Exit(0) from None
         raise
-
-
-class _Stdout:
-    """What the CSV writer writes to."""
-
-    def write(self, text: str) -> None:
-        """Write a line."""
-        _write(text)

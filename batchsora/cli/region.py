@@ -72,15 +72,19 @@ class Region:
         """Take the lines away: what is printed next stands in their place."""
         self._redraw([], [])
 
+    def end(self) -> None:
+        """Take the lines away for good; a terminal that is held (Ctrl-S) is waited for."""
+        self._redraw([], [], patient=True)
+
     def forget(self) -> None:
         """Leave the lines where they are: others have printed below them."""
         self._lines, self._columns = [], []
 
-    def _redraw(self, lines: list[str], columns: list[int]) -> None:
+    def _redraw(self, lines: list[str], columns: list[int], *, patient: bool = False) -> None:
         if not (lines or self._lines or self._above):
             return
         text = [self._erased(), *(f"{it}\n" for it in self._above), "\n".join(lines)]
-        if self._write("".join(text)):
+        if self._write("".join(text), patient=patient):
             self._lines, self._columns = lines, columns
             self._above.clear()
 
@@ -92,12 +96,12 @@ class Region:
         rows = sum(max(1, -(-it // width)) for it in self._columns)
         return f"\r{UP.format(rows - 1) if rows > 1 else ''}{ERASE_BELOW}"
 
-    def _write(self, text: str) -> bool:
+    def _write(self, text: str, *, patient: bool) -> bool:
         """Write all at once, if the terminal takes it now: a run waits for no terminal."""
         if self._is_gone:
             return False
         try:
-            if not select.select([], [self._stream.fileno()], [], 0)[1]:
+            if not patient and not select.select([], [self._stream.fileno()], [], 0)[1]:
                 return False
             self._stream.write(text)
             self._stream.flush()

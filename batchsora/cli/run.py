@@ -90,10 +90,9 @@ def command(target: Path, **options: Any) -> int:
         ended = undertake(asked, person)
     except StoppedEarlyError:
         raise click.Abort from None
-    if view.is_for_people:
-        ending = _ending(asked, ended)
-        if not (ending.is_well and (options["quiet"] or ended.is_idle)):
-            explain(ending, asked.log_path)
+    ending = _ending(asked, ended)
+    if view.is_for_people and not (ending.is_well and (options["quiet"] or ended.is_idle)):
+        explain(ending, asked.log_path)
     sum_up(ended.outcome, ended.stops, aim.folder)
     return FollowUp.read(options).carry_out(aim, ended, view)
 

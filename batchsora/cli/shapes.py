@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from batchsora.job import State
+from batchsora.job import Reason, State
 from batchsora.lifecycle import TRANSITIONS, Event
 from batchsora.reports.schema import (
     COUNT,
     DIALECT,
     REASON,
-    SPAN_S,
     STATE,
     TEXT,
     USD,
@@ -23,6 +22,7 @@ STAMP: Schema = {
     "type": "string",
     "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$",
 }
+RATE: Schema = {"type": "number", "minimum": 0}
 RUN_EVENTS: Mapping[str, str] = {
     "gathering": "images are fetched from their addresses before anything is bought",
     "image_fetched": "one of them came",
@@ -58,6 +58,7 @@ MONEY: Mapping[str, Schema] = dict.fromkeys(
     ("spent_usd", "reserved_usd", "in_doubt_usd", "projected_usd"), USD
 )
 _STATES: Mapping[str, Schema] = {it.value: COUNT for it in State}
+_REASONS: Mapping[str, Schema] = {it.value: COUNT for it in Reason}
 _WITH_ID = frozenset({State.RUNNING, State.RENDERED, State.DONE})
 
 
@@ -102,11 +103,17 @@ def status_schema() -> Schema:
             {
                 "folder": TEXT,
                 "running": {"type": "boolean"},
+                "jobs": COUNT,
                 "states": keyed(_STATES),
+                "reasons": keyed(_REASONS, optional=_REASONS),
+                "rendering": COUNT,
                 **MONEY,
                 "max_cost_usd": or_null(USD),
                 "unpriced": COUNT,
-                "clips_per_minute": SPAN_S,
+                "clips_per_minute": RATE,
+                "orders_per_minute": or_null(RATE),
+                "paused_until": or_null(STAMP),
+                "paused_because": or_null(TEXT),
                 "left_s": or_null(COUNT),
             }
         ),

@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, auto
 from pathlib import Path
 
 from batchsora.cli.forecast import ENOUGH, WAVES, Load, Steady, left_s
-from batchsora.job import State
+from batchsora.job import Reason, State
+from batchsora.ledger.examples import NAMED, Examples, examples
 from batchsora.ledger.totals import Totals
 from batchsora.lifecycle import Event
 from batchsora.runner.progress import Told
@@ -25,6 +26,7 @@ ENOUGH_TO_TELL = 3  # clips, before a pace is told: one says nothing of how fast
 LITTLE_ROOM = 1 << 30  # bytes on the disk: some dozen clips; under 256 MiB nothing is bought
 AWAY_S = 5.0  # nobody has looked for so long: the program was suspended
 FREE_EVERY_S = 5.0
+ENDS_OF_DOUBT = frozenset({Event.DOUBT_ADOPTED, Event.DOUBT_CLEARED, Event.DOUBT_WRITTEN_OFF})
 
 
 class Keys(Enum):
@@ -67,6 +69,7 @@ class Standing:
     waiting: Waiting | None = None
     free_bytes: int | None = None
     stops: tuple[str, ...] = ()  # why no more is bought, or done
+    named: Examples = field(default_factory=dict)  # a few of the jobs that somebody has to see to
     is_ending: bool = False  # a stop was asked for: only what is on the wire is waited for
     keys: Keys = Keys.RUN
 
@@ -100,11 +103,13 @@ class Observer:
         self._steady = Steady()
         self._free_bytes: int | None = None
         self._free_at: float | None = None
+        self._names = _Names(run)
 
     def told(self, told: Told) -> None:
         """Follow an event."""
         if told.what == Event.DOWNLOAD_KEPT:
             self._kept.append(self._clock_s())
+        self._names.told(told)
         if told.job is not None and told.what in {Event.SUBMIT_ACCEPTED, Event.DOUBT_ADOPTED}:
             self._newest_at = told.job.submitted_at
 
@@ -116,7 +121,8 @@ class Observer:
         pause, gate = run.gates.pause, run.gates.submit
         waiting = None
         if pause.left_s > 0 or pause.outage_s > 0:
-            waiting = Waiting(pause.left_s, pause.why, pause.outage_s)
+            # why it waits stands in a line above; an outage has none of its own
+            waiting = Waiting(pause.left_s, pause.why if pause.outage_s else "", pause.outage_s)
         asked = 60 / run.settings.rate.interval_s
         limit = run.slots.limit
         return Standing(
@@ -131,6 +137,7 @@ class Observer:
             waiting=waiting,
             free_bytes=self._free(now_s),
             stops=tuple(it.what for it in run.stopping.stops),
+            named=self._names.found,
             is_ending=run.stopping.asked,
         )
 
@@ -173,6 +180,32 @@ class Observer:
         if self._free_at is None or now_s - self._free_at > FREE_EVERY_S:
             self._free_at, self._free_bytes = now_s, free_bytes(self._run.folder)
         return self._free_bytes
+
+
+class _Names:
+    """Names a few of the jobs that failed or are in doubt: the first ones of each kind."""
+
+    def __init__(self, run: Session) -> None:
+        known = examples(run.ledger.agenda.examples, run.scope)
+        self.found: dict[Reason | None, list[str]] = {kind: [*it] for kind, it in known.items()}
+
+    def told(self, told: Told) -> None:
+        """Follow an event."""
+        job = told.job
+        if job is None:
+            return
+        doubts = self.found.setdefault(None, [])
+        if told.what in ENDS_OF_DOUBT and job.name in doubts:
+            doubts.remove(job.name)
+        elif told.what == Event.SUBMIT_LOST:
+            self._add(None, job.name)
+        elif job.state is State.FAILED:
+            self._add(job.reason, job.name)
+
+    def _add(self, kind: Reason | None, name: str) -> None:
+        names = self.found.setdefault(kind, [])
+        if len(names) < NAMED and name not in names:
+            names.append(name)
 
 
 def pace_of(count: int, span_s: float, usual_s: float | None) -> float | None:

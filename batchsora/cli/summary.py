@@ -20,9 +20,9 @@ from batchsora.cli.words import (
     STATE_WORDS,
     budget_text,
     money_text,
+    names_text,
     reason_text,
     shell_word,
-    short_name,
     span_text,
     states_text,
 )
@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 
 LABEL = 12  # columns
 HOW_TO_SETTLE = "--video VIDEO_ID | --not-made | --lost"
+ANSWERS = (  # to whether the video of a job in doubt is there
+    ("--video VIDEO_ID", "it is, and this is its id: the next run fetches it"),
+    ("--not-made", "it is not, and was not paid: the next run buys it"),
+    ("--lost", "it was paid, and is gone: it counts as failed"),
+)
 SIMULATOR = "simulator"
 
 
@@ -97,14 +102,27 @@ def ending_lines(ending: Ending, width: int | None = None) -> Iterator[str]:
 
 
 def _head(ending: Ending) -> str:
-    told = [f"{ending.name}{', simulated' if ending.service == SIMULATOR else ''}"]
+    simulated = ", simulated" if ending.service == SIMULATOR else ""
+    told = [f"{ending.name}{simulated}{_verdict(ending)}"]
     if ending.began_at is not None:
         began = f"{ending.began_at.astimezone():%-d %b %Y, %H:%M}"
         ended = "" if ending.ended_at is None else f" to {ending.ended_at.astimezone():%H:%M}"
         told.append(f"{began}{ended}" if ended else f"begun {began}")
     if ending.took_s is not None:
-        told.append(f"took {span_text(ending.took_s)}")
+        told.append(f"this run took {span_text(ending.took_s)}")
     return " · ".join(told)
+
+
+def _verdict(ending: Ending) -> str:
+    """Say in a word or two how it ended; nothing of one that did not, or is long over."""
+    if ending.ended_at is None:
+        return ""
+    if ending.is_well:
+        return ": all done"
+    how = "stopped" if ending.stops else "not all done" if _is_left(ending.scope) else "finished"
+    needy = ending.scope.states[State.FAILED] + ending.totals.states[State.IN_DOUBT]
+    needs = "needs" if needy == 1 else "need"
+    return f": {how}{f', {needy:,} {needs} you' if needy else ''}"
 
 
 Fact = tuple[str, str, bool]  # a label, what is said, and whether that is a command
@@ -112,15 +130,17 @@ Fact = tuple[str, str, bool]  # a label, what is said, and whether that is a com
 
 def _facts(ending: Ending) -> Iterator[Fact]:
     scope, totals = ending.scope, ending.totals
-    yield "done:", f"{scope.states[State.DONE]:,} of {clips(scope.jobs)}", False
+    done, videos = scope.states[State.DONE], shown(ending.folder / "videos")
+    yield "clips:", f"{done:,} of {scope.jobs:,} are here{f', in {videos}' if done else ''}", False
     yield "money:", _money(ending), False
     label = "failed:"
     for reason in Reason:
         if count := scope.reasons[reason]:
-            names = _names(ending.examples[reason], count)
-            yield label, f"{count:,} {reason_text(reason)} ({names})", False
-            yield "", REASON_HINTS[reason], False
-            if reason not in MENDED_IN_THE_MANIFEST:
+            names = names_text(ending.examples[reason], count)
+            yield label, f"{count:,} {reason_text(reason)}{names}", False
+            has_command = reason not in MENDED_IN_THE_MANIFEST
+            yield "", f"{REASON_HINTS[reason]}{':' if has_command else ''}", False
+            if has_command:
                 folder = shell_word(shown(ending.folder))
                 yield "", f"batchsora retry {folder} --reason {reason.value}", True
             label = ""
@@ -131,6 +151,8 @@ def _facts(ending: Ending) -> Iterator[Fact]:
     yield from _left(ending)
     if goes_on(ending.scope, ending.stops):
         yield "go on with:", ending.go_on, True
+    elif not ending.is_well and not ending.stops:
+        yield "after that:", ending.go_on, True
     if (report := ending.folder / "report.html").exists():
         yield "open:", shown(report), True
 
@@ -143,19 +165,16 @@ def _money(ending: Ending) -> str:
 
 
 def _doubt_facts(ending: Ending, doubts: int) -> Iterator[Fact]:
-    names = _names(ending.examples[None], doubts)
-    whether = "whether it is there" if doubts == 1 else "which of them are there"
-    what = f"{doubts:,} ({names}), maybe paid: see at the provider {whether}, and say so"
-    yield "in doubt:", what, False
+    names = names_text(ending.examples[None], doubts)
+    yield "in doubt:", f"{doubts:,}{names}: ordered, and no answer came; maybe paid", False
+    site = "the service's site" if ending.service in {"", SIMULATOR} else ending.service
+    whether = "whether its video is there" if doubts == 1 else "for each whether its video is there"
+    yield "", f"look at {site} {whether}, and say so:", False
     job = "JOB" if doubts > 1 else shell_word(ending.examples[None][0])
     command = f"batchsora resolve {shell_word(shown(ending.folder))} {job}"
-    yield "", f"{command} --video VIDEO_ID", True
-    yield "", "or with --not-made, and the next run buys it; or --lost: paid, and gone", False
-
-
-def _names(found: Sequence[str], count: int) -> str:
-    names = [short_name(it.removesuffix("#1")) for it in found]
-    return ", ".join([*names, *["…"] * (count > len(names))])
+    for flag, meaning in ANSWERS:
+        yield "", f"{command} {flag}", True
+        yield "", f"  {meaning}", False
 
 
 def _left(ending: Ending) -> Iterator[Fact]:
@@ -178,11 +197,14 @@ def _cost(state: State, totals: Totals) -> str:
             return "paid"
 
 
+def _is_left(scope: Totals) -> bool:
+    return any(scope.states[it] for it in (State.PENDING, State.RUNNING, State.RENDERED))
+
+
 def goes_on(scope: Totals, stops: Sequence[Stop]) -> bool:
     """Tell whether the same command would do more."""
-    is_left = any(scope.states[it] for it in (State.PENDING, State.RUNNING, State.RENDERED))
     needs_another = {StopReason.BUDGET, StopReason.UNPRICED, StopReason.DETACHED}
-    return is_left and not any(it.reason in needs_another for it in stops)
+    return _is_left(scope) and not any(it.reason in needs_another for it in stops)
 
 
 def settle_text(folder: Path) -> str:

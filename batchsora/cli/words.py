@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from batchsora.library.words import clips, cost_text, price_text
 from batchsora.lifecycle import Event
 
 if TYPE_CHECKING:
+    from batchsora.ledger.examples import Examples
     from batchsora.ledger.totals import Totals
 from batchsora.cli.columns import one_line, padded
 from batchsora.reports.columns import usd_text
@@ -122,10 +123,25 @@ def states_text(totals: Totals) -> str:
     return ", ".join(told) or "no jobs"
 
 
-def reasons_text(reasons: Mapping[Reason, int]) -> str:
-    """Say how many jobs failed for which reason: ``2 moderated, 1 render failed``."""
-    told = (f"{reasons[it]:,} {reason_text(it)}" for it in Reason if reasons.get(it))
+def reasons_text(reasons: Mapping[Reason, int], named: Examples) -> str:
+    """Say how many jobs failed for which reason: ``2 moderated (hat, cat#2), 1 expired (sun)``.
+
+    Where there is but one reason, the number goes without saying.
+    """
+    found = [it for it in Reason if reasons.get(it)]
+    told = (
+        f"{f'{reasons[it]:,} ' if len(found) > 1 else ''}{reason_text(it)}"
+        f"{names_text(named.get(it, ()), reasons[it])}"
+        for it in found
+    )
     return ", ".join(told)
+
+
+def names_text(names: Sequence[str], count: int) -> str:
+    """Name a few of so many jobs: `` (hat, cat#2, …)``; nothing where nobody names any."""
+    if not names:
+        return ""
+    return f" ({', '.join([*map(short_name, names), *['…'] * (count > len(names))])})"
 
 
 def reason_text(reason: Reason) -> str:
@@ -151,16 +167,21 @@ def money_parts(totals: Totals) -> list[str]:
 
 
 def budget_text(totals: Totals, limit_usd: Decimal | None) -> str:
-    """Say what it comes to when all is bought: ``8.00 USD in all, 25.00 USD allowed``."""
+    """Say what it comes to: ``2.40 USD still to buy, at most 5.20 of 25.00 USD allowed``."""
     return ", ".join(budget_parts(totals, limit_usd))
 
 
 def budget_parts(totals: Totals, limit_usd: Decimal | None) -> list[str]:
-    """Say in phrases what it comes to when all is bought, and how much may be."""
-    told = [f"{cost_text(totals.projected_usd, totals.unpriced + totals.unpriced_left)} in all"]
-    if limit_usd is not None:
-        told.append(f"{usd_text(limit_usd)} USD allowed")
-    return told
+    """Say in phrases what is still to be bought, what it comes to at most, and how much may be."""
+    left = totals.left_usd or totals.unpriced_left
+    told = [f"{cost_text(totals.left_usd, totals.unpriced_left)} still to buy"] if left else []
+    at_most = cost_text(totals.projected_usd, totals.unpriced + totals.unpriced_left)
+    if limit_usd is None:
+        return [*told, f"at most {at_most}"]
+    limit = f"{usd_text(limit_usd)} USD"
+    if totals.projected_usd > limit_usd:
+        return [*told, f"all would be {at_most}, {limit} allowed"]
+    return [*told, f"at most {at_most.removesuffix(' USD')} of {limit} allowed"]
 
 
 def span_text(seconds: float) -> str:

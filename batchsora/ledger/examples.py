@@ -8,7 +8,10 @@ from batchsora.job import Reason, State
 from batchsora.ledger.totals import Totals
 
 Examples = Mapping[Reason | None, Sequence[str]]
-"""Names, `ID#TAKE`, of the first jobs that failed, by their reasons; None: of those in doubt."""
+"""Names of the first jobs that failed, by their reasons; None: of those in doubt.
+
+A name is the id, or `ID#TAKE` where other jobs have that id.
+"""
 
 NAMED = 3  # jobs of a kind: enough to see what they have in common; the report has all
 

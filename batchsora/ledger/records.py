@@ -201,11 +201,12 @@ class Records:
     ) -> list[str]:
         """Name the first jobs of a state and a reason, those that are reported."""
         rows = self._ask(
-            f"select id, take from jobs where {which} and state = ? and reason is ?"  # noqa: S608 - our own words
+            "select id, take, (select count(*) from jobs as other where other.id = jobs.id) = 1"  # noqa: S608 - our own words
+            f" as alone from jobs where {which} and state = ? and reason is ?"
             " order by position is null, position, rowid limit ?",
             (state, reason, limit),
         )
-        return [f"{row['id']}#{row['take']}" for row in rows]
+        return [row["id"] if row["alone"] else f"{row['id']}#{row['take']}" for row in rows]
 
     def last_ordered_at(self) -> datetime | None:
         """Tell when the newest of the jobs was ordered that the service has unfinished."""

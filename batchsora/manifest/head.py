@@ -20,7 +20,7 @@ from batchsora.settings import SETTINGS, example_of, parse_setting
 KEYS = ("name", "defaults", "settings", "output", "models", "rows")
 MOST_NAME_BYTES = 100  # it is a folder, and "-simulated" may follow
 
-# A stranger's manifest must not lead the key elsewhere, nor say yes for its reader.
+# A stranger's manifest must not lead the key elsewhere, say yes for its reader, or run commands.
 _NEVER: Mapping[str, str] = {
     "base_url": "take it out, and give --base-url on the command line",
     "auth": "take it out, and give --auth on the command line",
@@ -28,6 +28,7 @@ _NEVER: Mapping[str, str] = {
     "yes": "take it out: spending is agreed to on the command line",
     "env_file": "take it out, and give --env-file on the command line",
     "out_dir": "take it out, and give --out-dir on the command line",
+    "on_done": "take it out, and give --on-done on the command line",
     "api_key": "take it out, and set GPTPROTO_API_KEY in the environment",
 }
 _NOTHING_SAID = RowText(0, 1, {}, {})

@@ -15,7 +15,7 @@ from batchsora.lifecycle import FILE_MISSING_HINT
 from batchsora.reports.beside import written_beside
 from batchsora.reports.columns import AddRow, Row
 
-ROOM = 100  # characters for counts, which are known at the end, and stand at the beginning
+ROOM = 150  # characters for counts, which are known at the end, and stand at the beginning
 # what XML 1.0 can't hold, and what would drive a terminal
 _UNTOLD = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LEFT = {

@@ -112,7 +112,7 @@ def _honour(gates: Gates, lately: Lately, now: Now, tell: Tell) -> None:
         # a longer wait has stopped that session, and a person knows of it
         if 0 < left_s <= LONG_WAIT_S:
             gates.pause.push(left_s, "as the service asked before")
-            message = f"everybody waits {left_s:.0f} s, as the service asked before"
+            message = f"paused for {left_s:.0f} s, as the service asked before"
             tell(Told(now(), "paused", message=message))
 
 

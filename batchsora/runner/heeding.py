@@ -66,7 +66,7 @@ def _pause(run: Session, gate: Gate, verdict: Verdict, generation: int) -> None:
     is_longer = wait_s > run.gates.pause.left_s
     run.gates.pause.push(wait_s, _why(verdict))
     if is_longer:
-        run.say("paused", f"everybody waits {wait_s:.0f} s, as the service asks: {_why(verdict)}")
+        run.say("paused", f"paused for {wait_s:.0f} s, as the service asks: {_why(verdict)}")
 
 
 def _why(verdict: Verdict) -> str:

@@ -17,6 +17,7 @@ WRITTEN = tuple(page for page in PAGES if page not in GENERATED)
 
 _PLAYED = "test_docs_sessions.py::test_what_a_page_has_typed_goes_as_it_is_shown"
 _TAKEN = "test_docs_manifests.py::test_a_manifest_is_taken_and_planned_or_refused_as_it_is_shown"
+_SCHEMED = "test_docs_tables.py::test_what_programs_read_is_shown_as_its_schema_says"
 _RUN = "test_docs_library.py::test_an_example_prints_what_is_shown_below_it"
 _PLANNED = "test_docs_outputs.py::test_the_plan_after_some_edits_is_as_it_is_shown"
 
@@ -32,9 +33,16 @@ KINDS = {
     "text refusal": _TAKEN,
     "yaml cards": "test_docs_manifests.py::test_a_file_of_model_cards_is_taken_as_it_is_shown",
     "yaml scenario": "test_docs_manifests.py::test_a_scenario_is_taken_as_it_is_shown",
+    "text picture": "test_docs_screens.py::test_the_picture_of_a_run_is_drawn_as_it_is_shown",
+    "text heartbeat": (
+        "test_docs_screens.py::test_the_line_that_a_log_has_every_minute_is_as_it_is_shown"
+    ),
+    "text summary": "test_docs_screens.py::test_the_end_of_a_run_is_summed_up_as_it_is_shown",
     "text plan": _PLANNED,
     "json plan": _PLANNED,
     "json event": "test_docs_outputs.py::test_an_event_has_the_keys_that_are_documented",
+    "json event of a run": _SCHEMED,
+    "json event of a failure": _SCHEMED,
     "json status": "test_docs_outputs.py::test_status_as_json_has_the_keys_that_are_documented",
     "json report": (
         "test_docs_outputs.py::test_the_report_for_programs_has_the_keys_that_are_documented"

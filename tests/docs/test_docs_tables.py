@@ -1,8 +1,12 @@
 """The tables of the pages say what the code says."""
 
+import json
+import os
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,28 +19,36 @@ from doc_pages import (
     README,
     ROOT,
     bare,
+    blocks,
     listed,
     make_targets,
     table,
 )
+from jsonschema import Draft202012Validator
 from kills.mutations import MUTANTS
 from platformdirs.macos import MacOS
 from platformdirs.unix import Unix
 
 import batchsora
 from batchsora.cli import COMMANDS, group
+from batchsora.cli.notifying import surroundings
+from batchsora.cli.shapes import RUN_EVENTS, events_schema, status_schema
 from batchsora.errors import StopReason
-from batchsora.job import Clip, Fault, Fit, Job, Order, Reason, Size, State
+from batchsora.job import Fit, Reason, State
+from batchsora.ledger.attempts import FREE, RequestOutcome
+from batchsora.ledger.totals import Totals
 from batchsora.library.exits import BY_REASON, PRECEDENCE
-from batchsora.library.logs import event_of
-from batchsora.library.targets import rescue_file
+from batchsora.library.targets import Aim, rescue_file
+from batchsora.library.undertaking import Ended
 from batchsora.lifecycle import NEXT_STEP, Event, Step
+from batchsora.manifest import open_manifest
 from batchsora.manifest.fields import DEFAULTS, FIELDS
 from batchsora.manifest.head import KEYS
 from batchsora.manifest.inclusion import KEYS as INCLUSION_KEYS
 from batchsora.manifest.templates import PLACEHOLDERS, Scope, fill
-from batchsora.reports import report_columns
-from batchsora.runner.progress import Told
+from batchsora.reports import ATTEMPT_COLUMNS, report_columns
+from batchsora.reports.schema import report_schema
+from batchsora.runner.campaign import Outcome
 from batchsora.runner.stopping import COLLECT
 from batchsora.settings import SETTINGS, Settings
 from batchsora.simulator import Scenario
@@ -119,18 +131,41 @@ def test_every_kind_of_progress_is_listed() -> None:
 
 
 def test_an_event_for_programs_has_the_keys_that_are_listed() -> None:
-    clip = Clip("videos/a.mp4", 1, "0" * 64)
-    order = Order("a prompt", "sora-2", 4, Size(720, 1280))
-    job = Job("0" * 32, "a", order, clip.file, state=State.DONE, video_id="video_1", clip=clip)
-    failed = Job("0" * 32, "a", order, clip.file, state=State.FAILED, reason=Reason.MODERATED)
-    now = datetime(2026, 1, 31, tzinfo=UTC)
-    told = (
-        Told(now, Event.DOWNLOAD_KEPT, job),
-        Told(now, Event.SUBMIT_REJECTED, failed, fault=Fault("code", "message")),
-        Told(now, "paused", message="everybody waits"),
+    assert listed(RUNNING, "key", "what it says", "which events have it") == list(
+        events_schema()["properties"]
     )
-    real = set[str]().union(*(event_of(it) for it in told))
-    assert set(listed(RUNNING, "key")) == real | {"totals"}  # which the view adds
+
+
+def test_every_event_of_a_run_is_listed() -> None:
+    told = {bare(it["of a run"]): it["what happened"] for it in table(RUNNING, "of a run")}
+    assert told == RUN_EVENTS
+
+
+def test_the_variables_that_a_command_finds_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "name.csv").write_text("prompt\n", encoding="utf-8")
+    aim = Aim(open_manifest(tmp_path / "name.csv"), tmp_path, simulate=True)
+    ended = Ended(Outcome(Totals(), Totals(), 0, {}), [], datetime.now(UTC), 0.0, is_idle=True)
+    ours = {name for name in surroundings(aim, ended, 0) if name not in os.environ}
+    assert set(listed(RUNNING, "variable of the command")) == ours
+    assert not ours & {name for it in parameters("run") for name in it.envvar or ()}
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "schema"),
+    [
+        (RUNNING, "json event", events_schema),
+        (RUNNING, "json event of a run", events_schema),
+        (RUNNING, "json event of a failure", events_schema),
+        (RUNNING, "json status", status_schema),
+        (REPORTS, "json report", report_schema),
+    ],
+    ids=lambda it: it if isinstance(it, str) else "",
+)
+def test_what_programs_read_is_shown_as_its_schema_says(
+    page: Path, kind: str, schema: Callable[[], dict[str, Any]]
+) -> None:
+    (shown,) = (json.loads(block.text) for block in blocks(page) if block.info == kind)
+    Draft202012Validator(schema()).validate(shown)
 
 
 # -- why things end --------------------------------------------------------------------------------
@@ -182,6 +217,12 @@ def test_every_room_is_listed() -> None:
 
 def test_the_reports_columns_are_listed_in_their_order() -> None:
     assert listed(REPORTS, "column") == report_columns(["yours"])
+
+
+def test_what_is_told_of_a_request_is_listed() -> None:
+    assert listed(REPORTS, "of a request") == list(ATTEMPT_COLUMNS)
+    told = {bare(it["outcome"]): it["billed"] for it in table(REPORTS, "outcome")}
+    assert told == {it.value: "no" if it in FREE else "yes" for it in RequestOutcome}
 
 
 def test_every_status_is_listed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ NOTE_VIOLATIONS = """
 window.violations = [];
 addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective));
 """
+FOCUSED = "(document.activeElement.closest('[data-key]')?.querySelector('.name').textContent ?? '')"
 REFUSE_STORAGE = """
 Object.defineProperty(window, 'localStorage', {
   get() { throw new DOMException('refused', 'SecurityError'); },
@@ -46,6 +48,7 @@ class Visit:
 
     page: Page
     file: Path
+    has_clips: bool
     said: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -82,16 +85,20 @@ class Visit:
 
     def focused(self) -> str:
         """Name the job whose card or row has the focus."""
-        found: str = self.page.evaluate(
-            "document.activeElement.closest('[data-key]')?.querySelector('.name').textContent ?? ''"
-        )
+        found: str = self.page.evaluate(FOCUSED)
         return found
+
+    def has_come_to(self, job_id: str) -> None:
+        """Wait until a job's card or row has the focus."""
+        self.waits_until(f"{FOCUSED} === {json.dumps(job_id)}")
 
     def complaints(self) -> list[Any]:
         """List what a page must not do: log, send, or be stopped by its own policy."""
+        # the clips of a made-up run are nowhere
+        said = [it for it in self.said if self.has_clips or "ERR_FILE_NOT_FOUND" not in it]
         sent = [url for url in self.asked if not url.startswith(OURS)]
         violations = self.page.evaluate("window.violations")
-        return [*self.said, *sent, *violations]
+        return [*said, *sent, *violations]
 
 
 @contextmanager
@@ -104,6 +111,7 @@ def visiting(
     scheme: str = "light",
     calm: bool = False,
     stores: bool = True,
+    has_clips: bool = True,
 ) -> Iterator[Visit]:
     """Open a page in a browser that has never seen it; in the end nobody may complain."""
     context = browser.new_context(
@@ -117,7 +125,7 @@ def visiting(
         context.add_init_script(REFUSE_STORAGE)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_S * 1000)
-    visit = Visit(page, file)
+    visit = Visit(page, file, has_clips)
     page.on("console", lambda it: visit.said.append(f"{it.type}: {it.text}"))
     page.on("pageerror", lambda it: visit.said.append(f"error: {it.stack}"))
     page.on("request", lambda it: visit.asked.append(it.url))

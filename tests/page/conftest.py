@@ -1,7 +1,6 @@
 """A browser for each file of tests, and a rehearsed run for all of them."""
 
 import fcntl
-import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -59,12 +58,6 @@ def opens(browser: Browser, rehearsed: Path, tmp_path: Path) -> Opens:
         if of is not None:
             file = tmp_path / "report.html"
             file.write_text(page_of(of), encoding="utf-8")
-        return visiting(browser, file, where, **how)
+        return visiting(browser, file, where, has_clips=of is None, **how)
 
     return open_page
-
-
-@pytest.fixture
-def chances() -> Callable[[], random.Random]:
-    """Make chance that is the same each time."""
-    return lambda: random.Random(1)

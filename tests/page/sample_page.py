@@ -16,6 +16,7 @@ SIZES = ("720x1280", "1280x720")
 STATUSES = ("done",) * 17 + ("failed", "in_doubt", "running", "rendered", "pending")
 REASONS = ("moderated", "render_failed", "expired")
 OWN = ("mood", "sku")
+SPENT = ("sora-2", "720x1280", 9, 8, "3.20", 1)
 Cells = dict[str, Any]
 
 
@@ -36,7 +37,7 @@ def sample(count: int, seed: int = 1) -> Sample:
     return Sample([made_up(number, chance) for number in range(count)])
 
 
-def made_up(number: int, chance: random.Random, **cells: Any) -> Cells:
+def made_up(number: int, chance: random.Random, /, **cells: Any) -> Cells:
     """Make up a job; `cells` are said of it instead."""
     status = chance.choice(STATUSES)
     size = SIZES[number % 5 == 2]
@@ -117,7 +118,9 @@ def _data(made: Sample) -> dict[str, Any]:
             "projected_usd": "15.20",
             "unpriced": 0,
         },
-        "spend": [{"model": "sora-2", "size": SIZES[0], "jobs": 9, "clips": 8, "usd": "3.20", "unpriced": 1}],
+        "spend": [
+            dict(zip(("model", "size", "jobs", "clips", "usd", "unpriced"), SPENT, strict=True)),
+        ],
         "renders": [
             {
                 "model": "sora-2", "seconds": 4, "clips": 12, "median_s": 51.0, "p90_s": 65.2,

@@ -86,13 +86,11 @@ def test_of_two_thousand_jobs_few_are_in_the_page_wherever_one_scrolls(opens: Op
             "2000",
             "2000",
         )
-        visit.said.clear()  # the clips of a made-up run are nowhere
 
 
 def test_a_clip_that_is_not_beside_the_page_is_missed_in_words(opens: Opens) -> None:
     with opens("#status=done", of=sample(30)) as visit:
         visit.page.get_by_text("Not found beside this page").first.wait_for()
-        visit.said.clear()  # the browser says so, too
 
 
 def test_smaller_cards_are_remembered(visit: Visit) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from .browsing import Visit
 from .conftest import Opens
 from .rehearsal import JOBS
@@ -29,8 +31,8 @@ def test_each_job_has_a_lane_that_says_its_times_in_words(visit: Visit) -> None:
 def test_kinds_of_time_differ_by_more_than_their_colour(visit: Visit) -> None:
     visit.presses("t")
     looks = visit.page.locator(".legend .span").evaluate_all(
-        "them => them.map(it => { const { backgroundImage, backgroundColor, borderStyle } ="
-        " getComputedStyle(it); return backgroundImage.slice(0, 9) + backgroundColor + borderStyle; })"
+        "them => them.map(getComputedStyle).map("
+        "it => it.backgroundImage.slice(0, 9) + it.backgroundColor + it.borderStyle)"
     )
     assert len(set(looks)) == 5
 
@@ -44,7 +46,7 @@ def test_pauses_are_bands_by_the_clock_and_a_list(visit: Visit) -> None:
     assert visit.page.locator(".band").count() == 0
 
 
-def test_a_night_without_work_is_cut_out_of_the_clock(opens: Opens, chances: object) -> None:
+def test_a_night_without_work_is_cut_out_of_the_clock(opens: Opens) -> None:
     evening = sample(20)
     morning = [
         {name: value + 9 * HOUR_MS if name.endswith("_ms") else value for name, value in it.items()}
@@ -60,8 +62,8 @@ def test_a_night_without_work_is_cut_out_of_the_clock(opens: Opens, chances: obj
         assert min(widths) > 100  # a minute or so, of the two that are left
 
 
-def test_what_has_not_ended_is_drawn_until_the_report(opens: Opens, chances: object) -> None:
-    running = made_up(0, chances(), status="running", reason=None, file=None)  # type: ignore[operator]
+def test_what_has_not_ended_is_drawn_until_the_report(opens: Opens) -> None:
+    running = made_up(0, random.Random(1), status="running", reason=None, file=None)
     running.update(rendering_ms=BEGAN_MS + 5000, completed_ms=None, fetching_ms=None, kept_ms=None)
     with opens("#view=timeline", of=Sample([running])) as visit:
         words = visit.page.locator(".lane").get_attribute("aria-label")
@@ -75,7 +77,7 @@ def test_the_timeline_is_filtered_and_opens_jobs_like_the_gallery(visit: Visit) 
     visit.presses("j", "j", "Enter")
     assert visit.page.locator("#viewer-title").inner_text() == "scene-21"
     visit.presses("Escape")
-    assert visit.focused() == "scene-21"
+    visit.has_come_to("scene-21")
 
 
 def test_of_two_thousand_lanes_few_are_in_the_page(opens: Opens) -> None:
@@ -89,7 +91,7 @@ def test_of_two_thousand_lanes_few_are_in_the_page(opens: Opens) -> None:
 def test_numbers_stand_in_tables_beside_their_drawings(visit: Visit) -> None:
     visit.presses("n")
     table = visit.page.get_by_role("table", name="Spend by model and size")
-    assert "720×1280" in table.inner_text()
+    assert "720\u00d71280" in table.inner_text()
     assert "USD" in table.inner_text()
     failures = visit.page.get_by_role("table", name="Failures by reason").inner_text()
     assert "Moderated" in failures

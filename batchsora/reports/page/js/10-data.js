@@ -4,20 +4,53 @@ const given = JSON.parse(document.getElementById('data').textContent);
 const { run, totals } = given;
 
 const LEADING = [
-  'key', 'name', 'row', 'id', 'take', 'status', 'reason', 'file', 'image', 'prompt', 'model',
-  'seconds', 'size',
+  'key',
+  'name',
+  'row',
+  'id',
+  'take',
+  'status',
+  'reason',
+  'file',
+  'image',
+  'prompt',
+  'model',
+  'seconds',
+  'size',
 ];
 const TRAILING = [
-  'video_id', 'attempts', 'submitted_at', 'completed_at', 'downloaded_at', 'queue_s', 'render_s',
-  'download_s', 'cost_usd', 'bytes', 'sha256', 'error_code', 'error_message', 'hint',
-  'manifest_line', 'tags', 'picture', 'recorded_ms', 'sent_ms', 'accepted_ms', 'rendering_ms',
-  'completed_ms', 'fetching_ms', 'kept_ms', 'expires_ms',
+  'video_id',
+  'attempts',
+  'submitted_at',
+  'completed_at',
+  'downloaded_at',
+  'queue_s',
+  'render_s',
+  'download_s',
+  'cost_usd',
+  'bytes',
+  'sha256',
+  'error_code',
+  'error_message',
+  'hint',
+  'manifest_line',
+  'tags',
+  'picture',
+  'recorded_ms',
+  'sent_ms',
+  'accepted_ms',
+  'rendering_ms',
+  'completed_ms',
+  'fetching_ms',
+  'kept_ms',
+  'expires_ms',
 ];
 
 // The manifest's own columns stand between ours, and may bear any name: also one of ours.
-const ownColumns = given.columns.map((name, place) => (
-  { name, at: given.fields.indexOf('size') + 1 + place }
-));
+const ownColumns = given.columns.map((name, place) => ({
+  name,
+  at: given.fields.indexOf('size') + 1 + place,
+}));
 
 /** A job over its cells; the fields above are its properties. `place` is that in the manifest. */
 class Job {
@@ -54,7 +87,11 @@ class Job {
 function giveJobsTheirFields(names, find) {
   for (const name of names) {
     const at = find(name);
-    Object.defineProperty(Job.prototype, name, { get() { return this.cells[at] ?? null; } });
+    Object.defineProperty(Job.prototype, name, {
+      get() {
+        return this.cells[at] ?? null;
+      },
+    });
   }
 }
 
@@ -93,4 +130,5 @@ const statusWords = (status) => STATUSES.get(status) ?? status;
 const reasonWords = (reason) => REASONS.get(reason) ?? reason;
 
 /** Where a job stands, and why it failed if it did. */
-const stateWords = (job) => (job.status === 'failed' ? reasonWords(job.reason) : statusWords(job.status));
+const stateWords = (job) =>
+  job.status === 'failed' ? reasonWords(job.reason) : statusWords(job.status);

@@ -4,18 +4,21 @@ const PICTURES_OF_CONTROLS = 0x2400; // ␀ and those after it
 // control characters, turns of direction, what takes no room, and halves of characters; not the
 // line end, the tab, and the joiner inside of many an emoji
 const HIDDEN = new RegExp(
-  '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060\\u2066-\\u2069'
-  + '\\ufeff\\ud800-\\udfff]', 'gu',
+  '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f' +
+    '\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060\\u2066-\\u2069\\ufeff\\ud800-\\udfff]',
+  'gu',
 );
 
 /** Shows what would be invisible, or would turn the text around: ␛, ⟨U+202E⟩. */
 function legible(text) {
-  return String(text).replaceAll('\r\n', '\n').replace(HIDDEN, (character) => {
-    const code = character.codePointAt(0);
-    if (code < 0x20) return String.fromCodePoint(PICTURES_OF_CONTROLS + code);
-    if (code === 0x7f) return '␡';
-    return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
-  });
+  return String(text)
+    .replaceAll('\r\n', '\n')
+    .replace(HIDDEN, (character) => {
+      const code = character.codePointAt(0);
+      if (code < 0x20) return String.fromCodePoint(PICTURES_OF_CONTROLS + code);
+      if (code === 0x7f) return '␡';
+      return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+    });
 }
 
 const counting = new Intl.NumberFormat('en');
@@ -46,7 +49,9 @@ function bytes(number) {
 
 const byClock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const bySecond = new Intl.DateTimeFormat('en-GB', {
-  hour: '2-digit', minute: '2-digit', second: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
 });
 const byDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const byZone = new Intl.DateTimeFormat('en-GB', { hour: 'numeric', timeZoneName: 'short' });
@@ -75,9 +80,9 @@ const command = (verb, ...rest) => ['batchsora', verb, shellWord(run.target), ..
 /** A path beside the page, as an address: a `#` or `?` in a name is part of the name. */
 const address = (path) => path.split('/').map(encodeURIComponent).join('/');
 
-/** The image that a clip was made from, as an address; null where there is none that may be shown. */
+/** The address of the image that a clip was made from; null where none may be shown. */
 function pictureOf(job) {
-  const picture = job.picture === null ? null : given.pictures[job.picture] ?? null;
+  const picture = job.picture === null ? null : (given.pictures[job.picture] ?? null);
   const isOurs = picture !== null && /^(data:image\/|file:|[^:]*$)/.test(picture);
   return isOurs ? picture : null;
 }

@@ -4,35 +4,43 @@ const SVG = 'http://www.w3.org/2000/svg';
 const byId = (id) => document.getElementById(id);
 
 /**
- * Makes an element. Of the attributes, functions are listeners (`click`), null and false leave it
- * out; of the children, text is made legible, null and false are left out.
+ * Makes an element: `el('p.facts', { title: 'more' }, 'text', child)`. Of the attributes, functions
+ * are listeners (`click`), and true is there without a value; null and false are left out, as they
+ * are of the children. Text is made legible.
  */
-function el(tag, attributes = {}, ...children) {
-  return furnish(document.createElement(tag), attributes, children);
+function el(what, ...contents) {
+  const [tag, ...classes] = what.split('.');
+  return furnish(document.createElement(tag), classes, contents);
 }
 
 /** Makes an element of a drawing. */
-function drawn(tag, attributes = {}, ...children) {
-  return furnish(document.createElementNS(SVG, tag), attributes, children);
+function drawn(what, ...contents) {
+  const [tag, ...classes] = what.split('.');
+  return furnish(document.createElementNS(SVG, tag), classes, contents);
 }
 
-function furnish(element, attributes, children) {
+function furnish(element, classes, contents) {
+  if (classes.length) element.setAttribute('class', classes.join(' '));
+  const hasAttributes = contents[0]?.constructor === Object;
+  if (hasAttributes) setAttributes(element, contents[0]);
+  const children = hasAttributes ? contents.slice(1) : contents;
+  element.append(...children.flat().filter(isThere).map(asNode));
+  return element;
+}
+
+function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(name, value);
     else if (value === true) element.setAttribute(name, '');
-    else if (value !== null && value !== undefined && value !== false) {
-      element.setAttribute(name, legible(value));
-    }
+    else if (isThere(value)) element.setAttribute(name, legible(value));
   }
-  element.append(...children.flat().filter(isThere).map(asNode));
-  return element;
 }
 
 const isThere = (child) => child !== null && child !== undefined && child !== false;
 const asNode = (child) => (child instanceof Node ? child : legible(child));
 
 /** A text of unknown direction, which leaves the texts around it as they are. */
-const apart = (text, attributes = {}) => el('bdi', attributes, text);
+const apart = (text) => el('bdi', text);
 
 function button(label, press, attributes = {}) {
   return el('button', { type: 'button', click: press, ...attributes }, label);
@@ -57,9 +65,9 @@ function tell(text) {
 
 /** A command to be copied: it stands there whole, too, for where copying is refused. */
 function copyable(text, label = 'Copy') {
-  const code = el('code', {}, text);
+  const code = el('code', text);
   const copy = button(label, () => copyText(text, code), { 'aria-label': `Copy: ${text}` });
-  return el('span', { class: 'copyable' }, code, copy);
+  return el('span.copyable', code, copy);
 }
 
 async function copyText(text, shownIn) {

@@ -11,7 +11,14 @@ function marksTable() {
 
 function markLine(job) {
   return [
-    markOf(job), job.id, job.take, job.status, job.file, job.prompt, noteOf(job), job.video_id,
+    markOf(job),
+    job.id,
+    job.take,
+    job.status,
+    job.file,
+    job.prompt,
+    noteOf(job),
+    job.video_id,
   ];
 }
 

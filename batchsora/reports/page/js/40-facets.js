@@ -20,9 +20,9 @@ function markWords(mark) {
 }
 
 // The prefix keeps a column called `status` apart from the status.
-const COLUMN_FACETS = ownColumns.map((column) => (
-  facet(`column ${column.name}`, column.name, (job) => [String(job.own(column) ?? NOTHING)])
-));
+const COLUMN_FACETS = ownColumns.map((column) =>
+  facet(`column ${column.name}`, column.name, (job) => [String(job.own(column) ?? NOTHING)]),
+);
 
 const facetByKey = new Map([...FACETS, ...COLUMN_FACETS].map((it) => [it.key, it]));
 const markFacet = facetByKey.get('mark');
@@ -36,7 +36,15 @@ function valuesOf(it, job) {
 
 /** The values of all jobs, with how many have each: the order in which a facet lists them. */
 function allValues(it) {
-  const counted = new Map(it === markFacet ? [['keep', 0], ['reject', 0], ['unmarked', 0]] : []);
+  const counted = new Map(
+    it === markFacet
+      ? [
+          ['keep', 0],
+          ['reject', 0],
+          ['unmarked', 0],
+        ]
+      : [],
+  );
   for (const job of jobs) {
     for (const value of valuesOf(it, job)) counted.set(value, (counted.get(value) ?? 0) + 1);
   }

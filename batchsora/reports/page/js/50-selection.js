@@ -87,11 +87,27 @@ let index = null; // of each job, by its place: all that can be searched for, in
 function searchable(job) {
   const own = ownColumns.map((column) => job.own(column));
   const texts = [
-    job.name, job.key, job.prompt, job.model, job.size, job.status, job.reason, job.file, job.image,
-    ...own, ...(job.tags ?? []), job.video_id, job.error_code, job.error_message, job.hint,
+    job.name,
+    job.key,
+    job.prompt,
+    job.model,
+    job.size,
+    job.status,
+    job.reason,
+    job.file,
+    job.image,
+    ...own,
+    ...(job.tags ?? []),
+    job.video_id,
+    job.error_code,
+    job.error_message,
+    job.hint,
     noteOf(job),
   ];
-  return texts.filter((text) => text !== null).join('\n').toLowerCase();
+  return texts
+    .filter((text) => text !== null)
+    .join('\n')
+    .toLowerCase();
 }
 
 /** The jobs in which each of the words is found. */

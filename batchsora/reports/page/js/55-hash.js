@@ -23,7 +23,12 @@ function readHash(hash) {
   asked.order = ORDERS.has(words.get('sort')) ? words.get('sort') : PLAIN.order;
   asked.reversed = words.has('reversed');
   asked.picked = new Map();
-  asked.columns = new Set(words.getAll('column').map(columnKey).filter((it) => facetByKey.has(it)));
+  asked.columns = new Set(
+    words
+      .getAll('column')
+      .map(columnKey)
+      .filter((it) => facetByKey.has(it)),
+  );
   for (const [key, value] of words) if (facetByKey.has(key)) pickQuietly(key, value);
   return jobByKey.get(words.get('job')) ?? null;
 }
@@ -36,13 +41,22 @@ function pickQuietly(key, value) {
   if (key.startsWith('column ')) asked.columns.add(key);
 }
 
-/** Writes the address without a step in the history, or with one that Back takes back. */
+let writing = 0; // the timer of an address that is about to be written
+const SOON_MS = 80; // browsers refuse an address that is written anew at each key that is held down
+
+/** Writes the address: soon, or at once as a step in the history that Back takes back. */
 function writeHash(job, { step = false } = {}) {
+  clearTimeout(writing);
+  if (step) putHash(job, 'pushState');
+  else writing = setTimeout(() => putHash(job, 'replaceState'), SOON_MS);
+}
+
+function putHash(job, how) {
   const hash = hashOfAsked(job);
   if (hash === location.hash) return;
   const url = hash || location.pathname + location.search;
   try {
-    history[step ? 'pushState' : 'replaceState'](null, '', url);
+    history[how](null, '', url);
   } catch {
     location.hash = hash; // a browser that lets files have no history of their own
   }

@@ -8,16 +8,25 @@ function measureCards(width) {
   const length = (name) => Number.parseFloat(style.getPropertyValue(name));
   const gap = length('--card-gap');
   const columns = Math.max(1, Math.floor((width + gap) / (length('--card-least') + gap)));
-  return { columns, width: (width - gap * (columns - 1)) / columns, height: length('--card-height'), gap };
+  return {
+    columns,
+    width: (width - gap * (columns - 1)) / columns,
+    height: length('--card-height'),
+    gap,
+  };
 }
 
 const gallery = new WindowedList(byId('cards'), { build: cardOf, measure: measureCards });
 
 function setSmall(small) {
-  document.documentElement.classList.toggle('small-cards', small);
-  byId('small').setAttribute('aria-pressed', String(small));
+  showSmall(small);
   memory.keep(SMALL, small ? 'yes' : 'no');
   gallery.show(gallery.jobs);
+}
+
+function showSmall(small) {
+  document.documentElement.classList.toggle('small-cards', small);
+  byId('small').setAttribute('aria-pressed', String(small));
 }
 
 /** The stage of a job's card, where it is in the page and has a clip. */

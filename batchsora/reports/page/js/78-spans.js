@@ -28,9 +28,8 @@ function spanOf(kind, from, until, mayBeOpen) {
   return { kind, from, until: end, open: until === null };
 }
 
-const spanWords = ({ kind, from, until, open }) => (
-  `${KINDS.get(kind).toLowerCase()} ${span((until - from) / 1000)}${open ? ', so far' : ''}`
-);
+const spanWords = ({ kind, from, until, open }) =>
+  `${KINDS.get(kind).toLowerCase()} ${span((until - from) / 1000)}${open ? ', so far' : ''}`;
 
 /** A job's time in words, for those who do not see the lane. */
 function timeWords(job) {
@@ -40,9 +39,12 @@ function timeWords(job) {
 
 /** Draws spans into a lane; `at` turns milliseconds into a part of the width, 0 to 1. */
 function laneOf(job, spans, at) {
-  const lane = el('div', { class: 'lane', role: 'img', 'aria-label': timeWords(job) });
+  const lane = el('div.lane', { role: 'img', 'aria-label': timeWords(job) });
   for (const it of spans) {
-    const bar = el('span', { class: `span ${it.kind}${it.open ? ' open' : ''}`, title: spanWords(it) });
+    const bar = el('span', {
+      class: `span ${it.kind}${it.open ? ' open' : ''}`,
+      title: spanWords(it),
+    });
     const [left, right] = [at(it.from), at(it.until)];
     bar.style.left = `${left * 100}%`;
     bar.style.width = `${Math.max(0, right - left) * 100}%`;
@@ -52,8 +54,8 @@ function laneOf(job, spans, at) {
 }
 
 function legend() {
-  const entries = [...KINDS].map(([kind, words]) => (
-    el('li', {}, el('span', { class: `span sample ${kind}` }), words)
-  ));
-  return el('ul', { class: 'legend', 'aria-label': 'Legend' }, entries);
+  const entries = [...KINDS].map(([kind, words]) =>
+    el('li', el('span', { class: `span sample ${kind}` }), words),
+  );
+  return el('ul.legend', { 'aria-label': 'Legend' }, entries);
 }

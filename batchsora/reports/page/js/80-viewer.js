@@ -5,15 +5,16 @@ let viewed = null; // the job in the viewer
 let letGo = () => {}; // of the clips in it
 
 function openViewer(job, { step = true } = {}) {
+  const pressed = document.activeElement?.id;
   stopPlaying();
   viewed = job;
   emptyViewer();
   fillViewer(job);
-  if (!viewer.open) {
-    writeHash(job, { step });
-    viewer.showModal();
-  } else writeHash(job);
-  viewer.querySelector('.side').scrollTop = 0;
+  writeHash(job, { step: step && !viewer.open });
+  if (!viewer.open) viewer.showModal();
+  // whoever presses Next goes on pressing it; else the name is read out first
+  if (['previous', 'next'].includes(pressed) && !byId(pressed).disabled) byId(pressed).focus();
+  else byId('viewer-title').focus();
 }
 
 function closeViewer() {
@@ -48,55 +49,98 @@ function stepViewer(by) {
 }
 
 function fillViewer(job) {
-  fill(viewer, el('div', { class: 'viewer-sheet' },
-    viewerHead(job),
-    el('div', { class: 'viewer-body' },
-      viewerPictures(job),
-      el('div', { class: 'side', tabindex: 0, role: 'group', 'aria-label': 'Facts' },
-        ...whatToDo(job), judgementOf(job), promptOf(job), allFacts(job), ownTimeline(job)),
-    )));
+  fill(
+    viewer,
+    el(
+      'div.viewer-sheet',
+      viewerHead(job),
+      el(
+        'div.viewer-body',
+        viewerPictures(job),
+        el(
+          'div.side',
+          { tabindex: 0, role: 'group', 'aria-label': 'Facts' },
+          ...whatToDo(job),
+          judgementOf(job),
+          promptOf(job),
+          allFacts(job),
+          ownTimeline(job),
+        ),
+      ),
+    ),
+  );
   showMark(viewer, job);
 }
 
 function viewerHead(job) {
   const at = shown.indexOf(job);
   const place = at === -1 ? 'not among those shown' : `${count(at + 1)} of ${count(shown.length)}`;
-  return el('header', { class: 'viewer-head' },
-    el('h2', { id: 'viewer-title' }, apart(job.id), job.take > 1 ? ` take ${job.take}` : null),
+  return el(
+    'header.viewer-head',
+    el(
+      'h2',
+      { id: 'viewer-title', tabindex: -1 },
+      apart(job.id),
+      job.take > 1 ? ` take ${job.take}` : null,
+    ),
     el('span', { class: `badge ${job.status}` }, statusWords(job.status)),
-    el('span', { class: 'faded' }, place),
-    el('div', { class: 'tools' },
-      button('‹', () => stepViewer(-1), { class: 'quiet', 'aria-label': 'Previous', disabled: at <= 0 }),
-      button('›', () => stepViewer(1), {
-        class: 'quiet', 'aria-label': 'Next', disabled: at === -1 || at === shown.length - 1,
-      }),
-      button('Close', closeViewer, { class: 'quiet' })));
+    el('span.faded', place),
+    el(
+      'div.tools',
+      stepButton('previous', '‹', -1, at <= 0),
+      stepButton('next', '›', 1, at === -1 || at === shown.length - 1),
+      button('Close', closeViewer, { class: 'quiet' }),
+    ),
+  );
+}
+
+function stepButton(id, sign, by, disabled) {
+  const label = id === 'next' ? 'Next' : 'Previous';
+  return button(sign, () => stepViewer(by), { id, class: 'quiet', 'aria-label': label, disabled });
 }
 
 function promptOf(job) {
-  return el('section', {}, el('h3', {}, 'Prompt'),
-    el('p', { class: 'whole-prompt', dir: 'auto', tabindex: 0, role: 'group', 'aria-label': 'Prompt' },
-      job.prompt));
+  return el(
+    'section',
+    el('h3', 'Prompt'),
+    el(
+      'p.whole-prompt',
+      { dir: 'auto', tabindex: 0, role: 'group', 'aria-label': 'Prompt' },
+      job.prompt,
+    ),
+  );
 }
 
 function judgementOf(job) {
   const note = el('textarea', {
-    id: 'note', rows: 2, dir: 'auto', placeholder: 'A note for whoever makes the next one',
+    id: 'note',
+    rows: 2,
+    dir: 'auto',
+    placeholder: 'A note for whoever makes the next one',
     change: () => setNote(job, note.value.trim()),
   });
   note.value = noteOf(job);
-  return el('section', { class: 'judgement' },
-    verdictOf(job), el('label', { for: 'note' }, 'Note'), note);
+  return el('section.judgement', verdictOf(job), el('label', { for: 'note' }, 'Note'), note);
 }
 
 function ownTimeline(job) {
   const spans = spansOf(job);
   if (!spans.length) return null;
   const [from, until] = [spans[0].from, Math.max(...spans.map((it) => it.until))];
-  return el('section', {}, el('h3', {}, 'Its time'),
+  return el(
+    'section',
+    el('h3', 'Its time'),
     laneOf(job, spans, (ms) => (ms - from) / (until - from)),
-    el('ul', { class: 'times' }, spans.map((it) => el('li', {},
-      el('span', { class: `span sample ${it.kind}` }),
-      `${KINDS.get(it.kind)}: ${span((it.until - it.from) / 1000)}${it.open ? ' so far' : ''}`,
-      el('span', { class: 'faded' }, ` from ${second(it.from)}`)))));
+    el(
+      'ul.times',
+      spans.map((it) =>
+        el(
+          'li',
+          el('span', { class: `span sample ${it.kind}` }),
+          `${KINDS.get(it.kind)}: ${span((it.until - it.from) / 1000)}${it.open ? ' so far' : ''}`,
+          el('span.faded', ` from ${second(it.from)}`),
+        ),
+      ),
+    ),
+  );
 }

@@ -18,7 +18,11 @@ function clockScale(spans, most) {
     part.width = (free * (part.until - part.from)) / shown_ms;
     left += part.width + CUT;
   }
-  return { parts, at: (ms) => placeIn(parts, ms), ticks: ticksOf(parts, tickStep(shown_ms, most), 0.7 / most) };
+  return {
+    parts,
+    at: (ms) => placeIn(parts, ms),
+    ticks: ticksOf(parts, tickStep(shown_ms, most), 0.7 / most),
+  };
 }
 
 function mergedSpans(spans) {

@@ -5,14 +5,20 @@ let laneScale = null; // { at, ticks } of what is shown
 let laneStart = () => 0; // from where a job's milliseconds are counted
 
 function rowOf(job) {
-  const row = el('li', {
-    class: 'row', role: 'listitem', tabindex: -1, 'data-key': job.key, 'data-status': job.status,
+  const row = el('li.row', {
+    role: 'listitem',
+    tabindex: -1,
+    'data-key': job.key,
+    'data-status': job.status,
   });
   const from = laneStart(job);
   const spans = spansOf(job).filter((it) => byTheClock || it.from >= from);
   row.append(
-    el('div', { class: 'row-name' }, openLink(job, job.id, 'name'),
-      job.take > 1 ? el('span', { class: 'take' }, ` take ${job.take}`) : null),
+    el(
+      'div.row-name',
+      openLink(job, job.id, 'name'),
+      job.take > 1 ? el('span.take', ` take ${job.take}`) : null,
+    ),
     laneOf(job, spans, (ms) => laneScale.at(ms - from)),
     el('span', { class: `row-state ${job.status}` }, job.status === 'done' ? '' : stateWords(job)),
   );
@@ -26,7 +32,9 @@ const timeline = new WindowedList(byId('rows'), {
 
 function drawTimeline() {
   laneStart = byTheClock ? () => 0 : (job) => job.sent_ms ?? job.accepted_ms ?? job.recorded_ms;
-  laneScale = byTheClock ? clockScale(busySpans(shown), mostTicks()) : lengthScale(shown, mostTicks());
+  laneScale = byTheClock
+    ? clockScale(busySpans(shown), mostTicks())
+    : lengthScale(shown, mostTicks());
   fill(byId('timeline-head'), timelineHead());
   drawAxis();
   drawBands();
@@ -36,7 +44,7 @@ function drawTimeline() {
 }
 
 /** As many as there is room for, between the names and the states. */
-const mostTicks = () => Math.max(2, Math.floor((byId('timeline').clientWidth - 300) / 110));
+const mostTicks = () => Math.max(3, Math.floor((byId('timeline').clientWidth - 300) / 110));
 
 /** Waiting here is no reason to keep a night on the scale. */
 const busySpans = (found) => {
@@ -55,34 +63,47 @@ function lengthScale(found, most) {
 }
 
 function timelineHead() {
-  const way = (clocked, words) => button(words, () => {
-    byTheClock = clocked;
-    drawTimeline();
-    byId('timeline-head').querySelector('[aria-pressed=true]').focus();
-  }, { 'aria-pressed': String(byTheClock === clocked) });
+  const way = (clocked, words) =>
+    button(
+      words,
+      () => {
+        byTheClock = clocked;
+        drawTimeline();
+        byId('timeline-head').querySelector('[aria-pressed=true]').focus();
+      },
+      { 'aria-pressed': String(byTheClock === clocked) },
+    );
   return [
-    el('div', { class: 'timeline-tools' },
-      el('div', { class: 'ways', role: 'group', 'aria-label': 'Scale' },
-        way(true, 'By the clock'), way(false, 'Each from its order')),
-      legend()),
+    el(
+      'div.timeline-tools',
+      el(
+        'div.ways',
+        { role: 'group', 'aria-label': 'Scale' },
+        way(true, 'By the clock'),
+        way(false, 'Each from its order'),
+      ),
+      legend(),
+    ),
     pausesOf(),
   ];
 }
 
 function pausesOf() {
   if (!given.pauses.length) return null;
-  const words = `${count(given.pauses.length)} ${given.pauses.length === 1 ? 'pause' : 'pauses'} that the service asked for`;
-  return el('details', { class: 'pauses' }, el('summary', {}, words), pausesTable());
+  const pauses = given.pauses.length === 1 ? '1 pause' : `${count(given.pauses.length)} pauses`;
+  const words = `${pauses} that the service asked for`;
+  return el('details.pauses', el('summary', words), pausesTable());
 }
 
 function drawAxis() {
   const words = ({ ms }) => (byTheClock ? second(ms) : span(ms / 1000));
   const ticks = laneScale.ticks.map((tick) => {
-    const mark = el('span', { class: 'tick' }, words(tick));
+    // towards the end the words stand before their tick: behind it there is no room
+    const mark = el(tick.at > 0.75 ? 'span.tick.late' : 'span.tick', words(tick));
     mark.style.left = `${tick.at * 100}%`;
     return mark;
   });
-  fill(byId('axis'), el('div', { class: 'axis-lane' }, ticks));
+  fill(byId('axis'), el('div.axis-lane', ticks));
 }
 
 /** Shades the pauses, and marks where hours are cut out. */
@@ -91,7 +112,9 @@ function drawBands() {
     fill(byId('bands'));
     return;
   }
-  const pauses = given.pauses.map(({ from, until }) => band('pause', laneScale.at(from), laneScale.at(until)));
+  const pauses = given.pauses.map(({ from, until }) =>
+    band('pause', laneScale.at(from), laneScale.at(until)),
+  );
   const cuts = laneScale.parts.slice(1).map(({ left }) => band('cut', left - CUT, left));
   fill(byId('bands'), ...pauses, ...cuts);
 }

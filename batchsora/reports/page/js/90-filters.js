@@ -27,11 +27,18 @@ const filters = {
 
 function groupOf(it) {
   const values = allValues(it);
-  const list = el('div', { class: 'choices' });
+  const list = el('div.choices');
   const built = { it, values, list, boxes: new Map() };
   const find = values.length > AT_ONCE ? valueSearch(built) : null;
   const drop = it.key.startsWith('column ') ? dropColumn(it) : null;
-  built.group = el('fieldset', { hidden: values.length === 0 }, el('legend', {}, apart(it.title)), drop, find, list);
+  built.group = el(
+    'fieldset',
+    { hidden: values.length === 0 },
+    el('legend', apart(it.title)),
+    drop,
+    find,
+    list,
+  );
   listValues(built, '');
   return built;
 }
@@ -39,7 +46,10 @@ function groupOf(it) {
 function valueSearch(built) {
   const words = `Find among ${count(built.values.length)}`;
   return el('input', {
-    type: 'search', class: 'find', placeholder: words, 'aria-label': `${words} of ${built.it.title}`,
+    type: 'search',
+    class: 'find',
+    placeholder: words,
+    'aria-label': `${words} of ${built.it.title}`,
     input: (event) => listValues(built, event.target.value),
   });
 }
@@ -58,9 +68,13 @@ function listValues(built, words) {
 
 function choiceOf(it, value) {
   const input = el('input', { type: 'checkbox', change: () => pick(it, value, input.checked) });
-  const number = el('span', { class: 'count' });
-  const words = value === NOTHING ? el('i', {}, 'empty') : apart(it.words(value));
-  return { input, number, label: el('label', {}, input, el('span', { class: 'value' }, words), number) };
+  const number = el('span.count');
+  const words = value === NOTHING ? el('i', 'empty') : apart(it.words(value));
+  return {
+    input,
+    number,
+    label: el('label', input, el('span.value', words), number),
+  };
 }
 
 function showCounts({ it, boxes }) {
@@ -76,25 +90,33 @@ function showCounts({ it, boxes }) {
 
 function columnChoice() {
   if (!COLUMN_FACETS.length) return null;
-  const choice = el('select', {
-    id: 'columns',
-    change: () => {
-      asked.columns.add(choice.value);
-      select();
-      byId('columns').focus();
+  const choice = el(
+    'select',
+    {
+      id: 'columns',
+      change: () => {
+        asked.columns.add(choice.value);
+        select();
+        byId('columns').focus();
+      },
     },
-  }, el('option', { value: '' }, 'Choose a column…'),
-  COLUMN_FACETS.map((it) => el('option', { value: it.key }, it.title)));
-  return el('p', { class: 'columns' }, el('label', { for: 'columns' }, 'Filter by a column'), choice);
+    el('option', { value: '' }, 'Choose a column…'),
+    COLUMN_FACETS.map((it) => el('option', { value: it.key }, it.title)),
+  );
+  return el('p.columns', el('label', { for: 'columns' }, 'Filter by a column'), choice);
 }
 
 function dropColumn(it) {
-  return button('×', () => {
-    asked.columns.delete(it.key);
-    asked.picked.delete(it.key);
-    select();
-    byId('columns').focus();
-  }, { class: 'link drop', 'aria-label': `Stop filtering by ${it.title}` });
+  return button(
+    '×',
+    () => {
+      asked.columns.delete(it.key);
+      asked.picked.delete(it.key);
+      select();
+      byId('columns').focus();
+    },
+    { class: 'link drop', 'aria-label': `Stop filtering by ${it.title}` },
+  );
 }
 
 function openFilters(open) {

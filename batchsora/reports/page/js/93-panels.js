@@ -11,30 +11,49 @@ function openMarks() {
 function drawMarksPanel() {
   const { keep, reject } = countMarks();
   const some = keep + reject > 0;
-  fill(marksPanel,
+  const unmarked = jobs.length - keep - reject;
+  fill(
+    marksPanel,
     el('h2', { id: 'marks-title' }, 'Marks'),
-    el('p', {}, `${count(keep)} to keep, ${count(reject)} to reject, ${count(jobs.length - keep - reject)} unmarked.`),
-    el('p', { class: 'faded' }, memory.refused ? `${REFUSED}.` : 'They are kept in this browser only, until you export them.'),
-    el('p', { class: 'tools' },
+    el('p', `${count(keep)} to keep, ${count(reject)} to reject, ${count(unmarked)} unmarked.`),
+    el(
+      'p.faded',
+      memory.refused ? `${REFUSED}.` : 'They are kept in this browser only, until you export them.',
+    ),
+    el(
+      'p.tools',
       button('Export as CSV', exportMarks, { class: 'strong', disabled: !some }),
       button('Clear all marks', askToClear, { disabled: marks.size === 0 }),
-      button('Close', () => marksPanel.close())),
-    el('div', { id: 'marks-then' }));
+      button('Close', () => marksPanel.close()),
+    ),
+    el('div', { id: 'marks-then' }),
+  );
 }
 
 function exportMarks() {
   saveAsFile(marksFile(), marksTable());
-  fill(byId('marks-then'),
-    el('p', {}, 'Saved as ', apart(marksFile()), '. To buy the rejected clips anew, in the folder where it is:'),
-    el('p', {}, copyable(command('retry', '--from', shellWord(marksFile())))));
+  fill(
+    byId('marks-then'),
+    el(
+      'p',
+      'Saved as ',
+      apart(marksFile()),
+      '. This puts the rejected ones back, and the next run buys them anew:',
+    ),
+    el('p', copyable(command('retry', '--from', shellWord(marksFile())))),
+  );
 }
 
 function askToClear() {
-  const sure = button('Clear them', () => {
-    clearMarks();
-    drawMarksPanel();
-  }, { class: 'strong' });
-  fill(byId('marks-then'), el('p', {}, 'There is no way back: '), sure);
+  const sure = button(
+    'Clear them',
+    () => {
+      clearMarks();
+      drawMarksPanel();
+    },
+    { class: 'strong' },
+  );
+  fill(byId('marks-then'), el('p', 'There is no way back: '), sure);
   sure.focus();
 }
 
@@ -52,13 +71,30 @@ const KEYS = [
 ];
 
 function openKeys() {
-  const choice = el('input', { type: 'checkbox', id: 'single-keys', change: () => setSingleKeys(choice.checked) });
+  const choice = el('input', {
+    type: 'checkbox',
+    id: 'single-keys',
+    change: () => setSingleKeys(choice.checked),
+  });
   choice.checked = singleKeys();
-  fill(keysPanel,
+  fill(
+    keysPanel,
     el('h2', { id: 'keys-title' }, 'Keys'),
-    el('table', {}, el('caption', { class: 'unseen' }, 'Keys'), el('tbody', {}, KEYS.map(([keys, what]) => el('tr', {},
-      el('th', { scope: 'row' }, el('kbd', {}, keys)), el('td', {}, what))))),
-    el('p', {}, el('label', { for: 'single-keys' }, choice, ' Single letters are commands')),
-    el('p', { class: 'tools' }, button('Close', () => keysPanel.close())));
+    el(
+      'table',
+      el('caption.unseen', 'Keys'),
+      el(
+        'tbody',
+        KEYS.map(([keys, what]) =>
+          el('tr', el('th', { scope: 'row' }, el('kbd', keys)), el('td', what)),
+        ),
+      ),
+    ),
+    el('p', el('label', { for: 'single-keys' }, choice, ' Single letters are commands')),
+    el(
+      'p.tools',
+      button('Close', () => keysPanel.close()),
+    ),
+  );
   keysPanel.showModal();
 }

@@ -39,7 +39,8 @@ addEventListener('keydown', (event) => {
 });
 
 /** Letters belong to a list of choices, too: there they choose. */
-const isTyping = (target) => target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]') !== null;
+const isTyping = (target) =>
+  target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]') !== null;
 
 function letterOf(event) {
   return singleKeys() ? LETTERS.get(event.key) : undefined;
@@ -52,23 +53,34 @@ function namedKey({ key, target }) {
   const job = jobByKey.get(target.dataset.key);
   const { columns } = activeList().shape;
   switch (key) {
-    case 'Enter': return () => openViewer(job);
-    case ' ': return () => playCard(job);
-    case 'ArrowRight': return () => step(1);
-    case 'ArrowLeft': return () => step(-1);
-    case 'ArrowDown': return () => step(columns);
-    case 'ArrowUp': return () => step(-columns);
-    default: return undefined;
+    case 'Enter':
+      return () => openViewer(job);
+    case ' ':
+      return () => playCard(job);
+    case 'ArrowRight':
+      return () => step(1);
+    case 'ArrowLeft':
+      return () => step(-1);
+    case 'ArrowDown':
+      return () => step(columns);
+    case 'ArrowUp':
+      return () => step(-columns);
+    default:
+      return undefined;
   }
 }
 
 function viewerKey(key, target) {
-  // a player has keys of its own, a button is pressed by Space, and a long prompt is scrolled
-  if (target.matches('video, button, a, summary, [tabindex="0"]')) return undefined;
+  if (target.matches('video')) return undefined; // a player has keys of its own
   switch (key) {
-    case 'ArrowRight': return () => stepViewer(1);
-    case 'ArrowLeft': return () => stepViewer(-1);
-    case ' ': return playViewed;
-    default: return undefined;
+    case 'ArrowRight':
+      return () => stepViewer(1);
+    case 'ArrowLeft':
+      return () => stepViewer(-1);
+    // a button is pressed by Space, and a long text is scrolled
+    case ' ':
+      return target.matches('button, a, [tabindex="0"]') ? undefined : playViewed;
+    default:
+      return undefined;
   }
 }

@@ -1,6 +1,7 @@
 // The page as a whole: what changes what.
 
 const THEME = 'batchsora theme';
+const THEMES = ['auto', 'light', 'dark'];
 const VIEWS = ['gallery', 'timeline', 'numbers'];
 
 function setView(view) {
@@ -36,14 +37,20 @@ function showControls() {
 
 // A screen reader would read every number that one types past.
 const sayHowMany = settled(() => {
-  const all = count(jobs.length);
-  const words = shown.length === jobs.length ? `${all} jobs` : `${count(shown.length)} of ${all} jobs`;
-  byId('shown').textContent = shown.length ? words : `No job fits: 0 of ${all}`;
+  byId('shown').textContent = howMany();
 }, 150);
+
+function howMany() {
+  const all = `${count(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}`;
+  if (jobs.length === 0) return 'No jobs';
+  if (shown.length === 0) return `No job fits: 0 of ${all}`;
+  return shown.length === jobs.length ? all : `${count(shown.length)} of ${all}`;
+}
 
 const drawMarks = () => {
   const { keep, reject } = countMarks();
-  byId('marks-open').textContent = keep + reject ? `Marks: ${count(keep)} ✓ ${count(reject)} ✕` : 'Marks';
+  byId('marks-open').textContent =
+    keep + reject ? `Marks: ${count(keep)} ✓ ${count(reject)} ✕` : 'Marks';
   byId('marks-open').setAttribute('aria-label', `Marks: ${keep} to keep, ${reject} to reject`);
   drawNotice();
 };
@@ -54,7 +61,7 @@ selectionChanged.listen(() => {
   const top = byId('sheet').offsetTop - byId('bar').offsetHeight;
   if (scrollY > top) scrollTo(0, top);
 });
-// Whoever marks goes on from where they are: nothing is scrolled, and only what falls out goes away.
+// Whoever marks goes on from there: nothing is scrolled, and only what falls out goes away.
 marksChanged.listen(() => {
   drawMarks();
   if (asked.picked.has('mark')) draw();
@@ -76,15 +83,21 @@ function setTheme(theme) {
 
 function listenToControls() {
   const search = byId('search');
-  const searchSoon = settled(() => {
+  const searchNow = () => {
+    if (search.value === asked.search) return;
     asked.search = search.value;
     select();
-  }, 90);
-  search.addEventListener('input', searchSoon);
+  };
+  search.addEventListener('input', settled(searchNow, 90));
   search.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter' && shown.length) activeList().goTo(0);
+    if (event.key !== 'Enter') return;
+    searchNow();
+    if (shown.length) activeList().goTo(0);
   });
-  fill(byId('order'), ...[...ORDERS].map(([key, { title }]) => el('option', { value: key }, title)));
+  fill(
+    byId('order'),
+    ...[...ORDERS].map(([key, { title }]) => el('option', { value: key }, title)),
+  );
   byId('order').addEventListener('change', (event) => {
     asked.order = event.target.value;
     select();
@@ -109,30 +122,37 @@ function listenToControls() {
     event.preventDefault(); // the address has its own meaning here
     byId('clips').focus();
   });
-  for (const it of byId('views').children) it.addEventListener('click', () => setView(it.dataset.view));
+  for (const it of byId('views').children)
+    it.addEventListener('click', () => setView(it.dataset.view));
   addEventListener('popstate', followAddress);
   addEventListener('beforeprint', drawNumbers);
 }
 
+/** Somebody went back, or typed an address. */
 function followAddress() {
+  clearTimeout(writing);
+  const before = hashOfAsked(null);
   const job = readHash(location.hash);
-  const was = viewed;
-  viewed = job; // so that the address is not written anew meanwhile
-  select();
-  viewed = was;
+  if (hashOfAsked(null) !== before) select();
+  showViewed(job);
+}
+
+function showViewed(job) {
   if (job === null) closeViewer();
-  else openViewer(job, { step: false });
+  else if (job !== viewed) openViewer(job, { step: false });
 }
 
 function begin() {
   byId('page').hidden = false;
-  setTheme(memory.recall(THEME) === 'light' || memory.recall(THEME) === 'dark' ? memory.recall(THEME) : 'auto');
-  document.documentElement.classList.toggle('small-cards', memory.recall(SMALL) === 'yes');
-  byId('small').setAttribute('aria-pressed', String(memory.recall(SMALL) === 'yes'));
+  const theme = memory.recall(THEME);
+  setTheme(THEMES.includes(theme) ? theme : 'auto');
+  showSmall(memory.recall(SMALL) === 'yes');
   drawMasthead();
   listenToControls();
   drawMarks();
-  followAddress();
+  const job = readHash(location.hash);
+  select();
+  showViewed(job);
 }
 
 begin();
