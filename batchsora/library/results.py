@@ -187,11 +187,6 @@ class Result:
         return self.folder / "report.html"
 
     @property
-    def report_html(self) -> Path:
-        """The report, to be watched."""
-        return self.folder / "report.html"
-
-    @property
     def report_csv(self) -> Path:
         """The report, for spreadsheets."""
         return self.folder / "report.csv"
