@@ -31,6 +31,11 @@ class Totals:
         """How many jobs there are."""
         return sum(getattr(self, state) for state in State)
 
+    @property
+    def bill_usd(self) -> Decimal:
+        """What is billed, or may be."""
+        return sum((self.spent_usd, self.reserved_usd, self.in_doubt_usd), start=Decimal(0))
+
     @classmethod
     def of(cls, found: totals.Totals) -> Totals:
         """Take them as they are now."""
@@ -47,5 +52,4 @@ class Totals:
         """Say it in words: ``2 done, 1 failed; 0.80 USD``."""
         counts = {state.value.replace("_", " "): getattr(self, state) for state in State}
         told = ", ".join(f"{jobs} {word}" for word, jobs in reversed(counts.items()) if jobs)
-        billed = self.spent_usd + self.reserved_usd + self.in_doubt_usd
-        return f"{told or 'no jobs'}; {billed:.2f} USD"
+        return f"{told or 'no jobs'}; {self.bill_usd:.2f} USD"
