@@ -151,9 +151,9 @@ def _money(standing: Standing) -> Iterator[Span]:
     totals = standing.totals
     spent, *others = money_parts(totals)
     yield Span(spent, "strong")
+    yield from (Span(it, "doubt" if "doubt" in it else "") for it in others)
     if totals.left_usd or totals.unpriced_left or standing.limit_usd is not None:
         yield from (Span(it) for it in budget_parts(totals, standing.limit_usd))
-    yield from (Span(it, "doubt" if "doubt" in it else "") for it in others)
 
 
 def _clips(standing: Standing) -> Iterator[Span]:

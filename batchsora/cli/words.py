@@ -124,11 +124,15 @@ def states_text(totals: Totals) -> str:
 
 
 def reasons_text(reasons: Mapping[Reason, int], named: Examples) -> str:
-    """Say how many jobs failed for which reason: ``2 moderated (hat, cat#2), 1 expired (sun)``."""
+    """Say how many jobs failed for which reason: ``2 moderated (hat, cat#2), 1 expired (sun)``.
+
+    Where there is but one reason, the number goes without saying.
+    """
+    found = [it for it in Reason if reasons.get(it)]
     told = (
-        f"{reasons[it]:,} {reason_text(it)}{names_text(named.get(it, ()), reasons[it])}"
-        for it in Reason
-        if reasons.get(it)
+        f"{f'{reasons[it]:,} ' if len(found) > 1 else ''}{reason_text(it)}"
+        f"{names_text(named.get(it, ()), reasons[it])}"
+        for it in found
     )
     return ", ".join(told)
 
@@ -174,9 +178,10 @@ def budget_parts(totals: Totals, limit_usd: Decimal | None) -> list[str]:
     at_most = cost_text(totals.projected_usd, totals.unpriced + totals.unpriced_left)
     if limit_usd is None:
         return [*told, f"at most {at_most}"]
+    limit = f"{usd_text(limit_usd)} USD"
     if totals.projected_usd > limit_usd:
-        return [*told, f"all would be {at_most}, of which {usd_text(limit_usd)} USD are allowed"]
-    return [*told, f"at most {at_most} of {usd_text(limit_usd)} USD allowed"]
+        return [*told, f"all would be {at_most}, {limit} allowed"]
+    return [*told, f"at most {at_most.removesuffix(' USD')} of {limit} allowed"]
 
 
 def span_text(seconds: float) -> str:

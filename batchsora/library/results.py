@@ -182,6 +182,16 @@ class Result:
         return _standing(self.folder, State.IN_DOUBT)
 
     @property
+    def report_html(self) -> Path:
+        """The report, for people: the clips on a page."""
+        return self.folder / "report.html"
+
+    @property
+    def report_html(self) -> Path:
+        """The report, to be watched."""
+        return self.folder / "report.html"
+
+    @property
     def report_csv(self) -> Path:
         """The report, for spreadsheets."""
         return self.folder / "report.csv"

@@ -55,7 +55,10 @@ def page_of(
 
 def _called(folder: Path) -> str:
     """Name a run folder as a command would from where the run was called, if it is below that."""
-    relative = os.path.relpath(folder)
+    try:
+        relative = os.path.relpath(folder)
+    except OSError:  # the working folder was removed
+        return str(folder)
     return str(folder) if relative.startswith("..") else relative
 
 

@@ -18,8 +18,8 @@ WRITTEN = tuple(page for page in PAGES if page not in GENERATED)
 _PLAYED = "test_docs_sessions.py::test_what_a_page_has_typed_goes_as_it_is_shown"
 _TAKEN = "test_docs_manifests.py::test_a_manifest_is_taken_and_planned_or_refused_as_it_is_shown"
 _SCHEMED = "test_docs_tables.py::test_what_programs_read_is_shown_as_its_schema_says"
+_RUN = "test_docs_library.py::test_an_example_prints_what_is_shown_below_it"
 _PLANNED = "test_docs_outputs.py::test_the_plan_after_some_edits_is_as_it_is_shown"
-_PROGRAMMED = "test_docs_library.py::test_an_example_prints_what_is_shown_below_it"
 
 KINDS = {
     "console": _PLAYED,
@@ -33,6 +33,11 @@ KINDS = {
     "text refusal": _TAKEN,
     "yaml cards": "test_docs_manifests.py::test_a_file_of_model_cards_is_taken_as_it_is_shown",
     "yaml scenario": "test_docs_manifests.py::test_a_scenario_is_taken_as_it_is_shown",
+    "text picture": "test_docs_screens.py::test_the_picture_of_a_run_is_drawn_as_it_is_shown",
+    "text heartbeat": (
+        "test_docs_screens.py::test_the_line_that_a_log_has_every_minute_is_as_it_is_shown"
+    ),
+    "text summary": "test_docs_screens.py::test_the_end_of_a_run_is_summed_up_as_it_is_shown",
     "text plan": _PLANNED,
     "json plan": _PLANNED,
     "json event": "test_docs_outputs.py::test_an_event_has_the_keys_that_are_documented",
@@ -49,9 +54,9 @@ KINDS = {
         "test_docs_outputs.py"
         "::test_a_damaged_ledger_is_saved_as_documented_and_knows_every_purchase"
     ),
-    "python": _PROGRAMMED,
-    "python notebook": _PROGRAMMED,
-    "text": _PROGRAMMED,
+    "python": _RUN,
+    "python notebook": _RUN,
+    "text printed": _RUN,
     "mermaid": "test_docs_states.py::test_the_diagrams_are_as_their_maker_draws_them",
 }
 

@@ -14,13 +14,13 @@ from doc_pages import Block
 
 _CLOCK = re.compile(r"^\d\d:\d\d:\d\d (?=\S)")
 _VARYING = (
-    (re.compile(r" · \d+ \w+ \d{4}, \d\d:\d\d to \d\d:\d\d · took .*$"), " · some time"),
+    (re.compile(r" · \d+ \w+ \d{4}, \d\d:\d\d to \d\d:\d\d · this run took .*$"), " · some time"),
     (re.compile(r"made in \S+( s)?"), "made"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "then"),
     (re.compile(r"\bvideo_[0-9a-f]{32}\b"), "video"),
 )
 _MOMENT = re.compile(
-    r"^  (done|money|left): |^ {14}[\d,]+ (being sent|to fetch|at the service|waiting): "
+    r"^  (clips|money|left): |^ {14}[\d,]+ (being sent|to fetch|at the service|waiting): "
 )
 _STANDS = re.compile(r"^\d+ (done|to fetch|at the service|waiting).*;.*")
 _ANY = "…"

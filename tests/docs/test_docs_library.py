@@ -22,9 +22,9 @@ def examples() -> list[tuple[Block, str]]:
     """Read the programs of the page, each with what it is said to print."""
     found = blocks(PAGE)
     return [
-        (block, below.text if below.info == "text" else "")
+        (block, below.text if below.info == "text printed" else "")
         for block, below in zip(found, [*found[1:], Block("", "")], strict=True)
-        if block.language == "python"
+        if block.info in {"python", "python notebook"}
     ]
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -153,11 +154,12 @@ def test_a_run_that_is_left_at_once_calls_nothing(desk: Desk, tmp_path: Path) ->
     desk.writes_rows(SUN)
     with service(tmp_path / "state", faults=(Fault("create", "silent"),)) as shop:
         words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
-        process = desk.starts(*words, "-v", "--on-done", TELL, GPTPROTO_API_KEY=KEY)
-        hear(process, "sending")
+        process = desk.starts(*words, "--on-done", TELL, GPTPROTO_API_KEY=KEY)
+        wait_until(lambda: shop.bought() == {SUN: 1})
         process.send_signal(signal.SIGINT)
         hear(process, "stopping")
         assert interrupt(process).code == 130
+        assert shop.bought() == {SUN: 1}
     assert not (desk.folder / "told").exists()
 
 
@@ -169,19 +171,20 @@ def test_a_second_interrupt_does_not_wait_for_a_command_that_hangs(
         words = ("run", "work.yaml", "--base-url", shop.url, *QUICK)
         command = "echo $$ > pid; sleep 600"
         process = desk.starts(*words, "--on-done", command, GPTPROTO_API_KEY=KEY)
-        wait_for(desk.folder / "pid")
+        pid = desk.folder / "pid"
+        wait_until(lambda: pid.exists() and pid.read_text().endswith("\n"))
         said = interrupt(process)
     assert said.code == 0  # the run was done
     assert "the command of --on-done was ended by a signal" in said.err
     with pytest.raises(ProcessLookupError):
-        os.kill(int((desk.folder / "pid").read_text()), 0)
+        os.kill(int(pid.read_text()), 0)
 
 
-def wait_for(path: Path) -> None:
+def wait_until(holds: Callable[[], bool]) -> None:
     until = time.monotonic() + PATIENCE_S
-    while not (path.exists() and path.read_text().endswith("\n")):
+    while not holds():
         assert time.monotonic() < until
-        time.sleep(0.02)
+        time.sleep(0.02)  # the other process has no bell that could be heard here
 
 
 def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(

@@ -64,7 +64,8 @@ def test_a_glance_tells_how_far_how_fast_how_much_how_long_what_is_wrong_and_wha
         "2.4 clips a minute",
         "4.80 USD spent",
         "0.40 USD in doubt",
-        "25.00 USD allowed",
+        "4.80 USD still to buy",
+        "at most 10.40 of 25.00 USD allowed",
         "5 rendering",
         "4 queued there",
         "2 downloading",
@@ -74,7 +75,7 @@ def test_a_glance_tells_how_far_how_fast_how_much_how_long_what_is_wrong_and_wha
         "MiB free on the disk",
         "paused for 17 s more",
         "3 jobs failed, as many as",
-        "Ctrl-C buys no more",
+        "Ctrl-C to stop buying",
     ):
         assert phrase in told, told
 

@@ -302,8 +302,9 @@ def test_a_status_that_is_none_is_refused(many: dict[str, Told], path: str, valu
 
 
 def test_every_event_of_a_run_that_the_code_tells_of_is_listed() -> None:
-    told = re.compile(r'(?:Told\((?:[^()"]|\(\))*, |say\(|_tell\(ending\.view, )"(\w+)"')
-    code = (file.read_text("utf-8") for file in PACKAGE.rglob("*.py"))
+    told = re.compile(r'(?:Told\((?:[^()"]|\(\))*, |say\(|_tell\(view, )"(\w+)"')
+    # whoever calls a function hears notes, too: no line of JSON is one
+    code = (it.read_text("utf-8") for it in PACKAGE.rglob("*.py") if it.name != "errands.py")
     assert {name for text in code for name in told.findall(text)} == set(RUN_EVENTS)
     assert set(RUN_EVENTS) > SPEECHLESS
     assert set(Event) > FAULTS

@@ -27,16 +27,16 @@ TOTALS = Totals(
     left_usd=Decimal("1.2"),
     reasons=Counter({Reason.MODERATED: 1, Reason.RENDER_FAILED: 4}),
 )
-SEE = "see at the provider which of them are there, and say so"
+BUDGET = "1.20 USD still to buy, at most 7.2001 of 25.00 USD allowed"
 ENDING = Ending(
     name="spring",
     folder=Path("runs/my spring"),
     scope=TOTALS,
     totals=TOTALS,
     examples={
-        Reason.MODERATED: ["rocket#1"],
-        Reason.RENDER_FAILED: ["a#1", "a#2", "b c#1"],
-        None: ["hat#1", "cat#2"],
+        Reason.MODERATED: ["rocket"],
+        Reason.RENDER_FAILED: ["a#1", "a#2", "b c"],
+        None: ["hat", "cat#2"],
     },
     go_on="batchsora run 'my manifest.yaml' --max-cost 25",
     began_at=datetime(2026, 11, 26, 11, 26, tzinfo=UTC),
@@ -48,19 +48,24 @@ ENDING = Ending(
 
 def test_it_says_what_came_of_it_what_it_cost_what_failed_what_is_left_and_what_to_type() -> None:
     head, *lines = ending_lines(ENDING)
-    assert head.startswith("spring · 26 Nov 2026, ")
-    assert head.endswith(" · took 15:12")
+    assert head.startswith("spring: not all done, 7 need you · 26 Nov 2026, ")
+    assert head.endswith(" · this run took 15:12")
     assert lines == [
-        "  done:       12 of 23 clips",
-        "  money:      5.2001 USD spent, 0.80 USD in doubt; 7.2001 USD in all, 25.00 USD allowed",
+        "  clips:      12 of 23 are here, in runs/my spring/videos",
+        f"  money:      5.2001 USD spent, 0.80 USD in doubt; {BUDGET}",
         "  failed:     1 moderated (rocket)",
         "              change the prompt or the image in the manifest, and it is a new job",
-        "              4 render failed (a, a#2, b c, …)",
+        "              4 render failed (a#1, a#2, b c, …)",
         "              to buy another try:",
         "              batchsora retry 'runs/my spring' --reason render_failed",
-        f"  in doubt:   2 (hat, cat#2), maybe paid: {SEE}",
+        "  in doubt:   2 (hat, cat#2): ordered, and no answer came; maybe paid",
+        "              look at the service's site for each whether its video is there, and say so:",
         "              batchsora resolve 'runs/my spring' JOB --video VIDEO_ID",
-        "              or with --not-made, and the next run buys it; or --lost: paid, and gone",
+        "                it is, and this is its id: the next run fetches it",
+        "              batchsora resolve 'runs/my spring' JOB --not-made",
+        "                it is not, and was not paid: the next run buys it",
+        "              batchsora resolve 'runs/my spring' JOB --lost",
+        "                it was paid, and is gone: it counts as failed",
         "  left:       1 at the service: paid",
         "              3 waiting: 1.20 USD, not bought yet",
         "              what is there was waited for as long as --job-timeout says",
@@ -97,9 +102,12 @@ def test_a_run_that_ended_is_summed_up_by_status_too(desk: Desk, tmp_path: Path)
         said = desk.buys(shop.url)
     (head, *lines) = [line for line in said.err.splitlines() if line[2] != ":"]
     asked = desk.types("status", "work.yaml")
-    assert head.startswith("work · ")
+    assert head.startswith("work: finished, 1 needs you · ")
     assert asked.out.splitlines()[0].startswith("work · begun ")
-    assert asked.out.splitlines()[1:] == lines
+    (go_on,) = [it for it in lines if it.startswith("  after that: batchsora run work.yaml ")]
+    assert asked.out.splitlines()[1:] == [
+        "  after that: batchsora run runs/work" if it == go_on else it for it in lines
+    ]
     assert "  failed:     1 moderated (rain)" in lines
     assert said.out.splitlines() == [
         "1 done, 1 failed; 0.40 USD spent",
@@ -128,7 +136,7 @@ def test_status_tells_of_a_pause_that_the_run_keeps_to(desk: Desk, tmp_path: Pat
         process = desk.starts(*words, GPTPROTO_API_KEY="any")
         try:
             assert process.stderr is not None
-            while "everybody waits" not in process.stderr.readline():
+            while "paused for" not in process.stderr.readline():
                 pass
             told = json.loads(desk.types("status", "work.yaml", "--json").out)
             shown = desk.types("status", "work.yaml").out

@@ -83,7 +83,7 @@ def test_a_run_shows_what_it_comes_to_and_what_is_allowed(desk: Desk, tmp_path: 
         words = ("run", "work.yaml", "--base-url", shop.url, *QUICK, "--max-cost", "1.20")
         code, shown = at_a_terminal(desk, *words, columns=120)
     assert code == 0
-    assert "1.20 USD in all · 1.20 USD allowed" in ESCAPES.sub("", shown)
+    assert "at most 1.20 of 1.20 USD allowed" in ESCAPES.sub("", shown)
 
 
 def test_no_colour_and_dumb_terminals_get_what_suits_them(desk: Desk, tmp_path: Path) -> None:

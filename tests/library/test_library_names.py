@@ -17,6 +17,7 @@ from batchsora.library.planned_jobs import PlannedJob
 
 HEAVY = ("aiohttp", "PIL", "sqlite3", "sqlite_utils", "yaml", "click", "rich", "asyncio")
 OF_THE_TERMINAL = {"dry_run", "progress", "quiet", "verbose", "env_file"}
+OF_THE_SHELL = {"on_done", "junit"}  # a program goes on by itself when a run has ended
 OF_THE_MANIFEST = {"models", "encoding"}
 OF_PROGRAMS = {"key", "on_event"}
 
@@ -62,7 +63,7 @@ def test_a_name_that_is_not_there_is_missing_as_in_any_module() -> None:
 
 
 def test_the_keywords_of_run_are_the_options_of_the_command() -> None:
-    told = set(RunOptions.__annotations__) | OF_THE_TERMINAL | OF_THE_MANIFEST
+    told = set(RunOptions.__annotations__) | OF_THE_TERMINAL | OF_THE_SHELL | OF_THE_MANIFEST
     assert told == options("run") | OF_PROGRAMS | {"env_file"}
 
 

@@ -61,6 +61,7 @@ async def test_a_job_says_what_its_line_of_the_report_says(desk: Desk, tmp_path:
         assert {name: "" if it is None else str(it) for name, it in told.items()} == line
     assert result.report_csv.is_file()
     assert result.report_json.is_file()
+    assert result.report_html.is_file()
     assert next(result.jobs()).tags == ("hero", "draft")
 
 
