@@ -66,6 +66,7 @@ def test_what_is_asked_for_survives_a_reload(visit: Visit) -> None:
     visit.told(f"2 of {JOBS} jobs")
     names = visit.names()
     assert names == ["scene-23", "scene-17"]
+    visit.waits_until("location.hash.includes('q=scene')")  # it is written when typing has ceased
     visit.goes_to(visit.page.evaluate("location.hash"))
     visit.told(f"2 of {JOBS} jobs")
     assert visit.names() == names

@@ -56,7 +56,7 @@ def test_control_characters_and_turns_are_legible(opens: Opens) -> None:
     made = of(job_with(prompt=f"{ESCAPES} {TURNED} {HALF}", id=TURNED))
     with opens(of=made) as visit:
         card = visit.page.locator(".card").inner_text()
-        assert "␛[31mred␛[0m␇␀␡⟨U+0085⟩" in card
+        assert "⟨ESC⟩[31mred⟨ESC⟩[0m⟨BEL⟩⟨NUL⟩⟨DEL⟩⟨U+0085⟩" in card
         assert "⟨U+202E⟩gnp.exe⟨U+202C⟩ ⟨U+2066⟩x⟨U+2069⟩" in card
         assert "half ⟨U+D83D⟩ of one" in card
 

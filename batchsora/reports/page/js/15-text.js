@@ -1,6 +1,14 @@
 // Values as people read them, and as a shell and an address want them. Pure.
 
-const PICTURES_OF_CONTROLS = 0x2400; // ␀ and those after it
+// by their names, not by the pictures that Unicode has of them: many a font has none
+const NAMED = new Map([
+  [0x00, 'NUL'],
+  [0x07, 'BEL'],
+  [0x08, 'BS'],
+  [0x0d, 'CR'],
+  [0x1b, 'ESC'],
+  [0x7f, 'DEL'],
+]);
 // control characters, turns of direction, what takes no room, and halves of characters; not the
 // line end, the tab, and the joiner inside of many an emoji
 const HIDDEN = new RegExp(
@@ -9,15 +17,14 @@ const HIDDEN = new RegExp(
   'gu',
 );
 
-/** Shows what would be invisible, or would turn the text around: ␛, ⟨U+202E⟩. */
+/** Shows what would be invisible, or would turn the text around: ⟨ESC⟩, ⟨U+202E⟩. */
 function legible(text) {
   return String(text)
     .replaceAll('\r\n', '\n')
     .replace(HIDDEN, (character) => {
       const code = character.codePointAt(0);
-      if (code < 0x20) return String.fromCodePoint(PICTURES_OF_CONTROLS + code);
-      if (code === 0x7f) return '␡';
-      return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+      const number = code.toString(16).toUpperCase().padStart(4, '0');
+      return `⟨${NAMED.get(code) ?? `U+${number}`}⟩`;
     });
 }
 

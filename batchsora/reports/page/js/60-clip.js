@@ -81,9 +81,15 @@ const frames = {
 
   keep(key, frame) {
     this.drawnOf.set(key, frame);
-    if (this.drawnOf.size <= MOST_FRAMES) return;
-    const [oldest, old] = this.drawnOf.entries().next().value;
-    if (!old?.isConnected) this.drawnOf.delete(oldest);
+    if (this.drawnOf.size > MOST_FRAMES) this.forgetOldest();
+  },
+
+  forgetOldest() {
+    for (const [key, frame] of this.drawnOf) {
+      if (frame?.isConnected) continue; // a card shows it
+      this.drawnOf.delete(key);
+      return;
+    }
   },
 };
 

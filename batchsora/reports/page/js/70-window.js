@@ -2,9 +2,10 @@
 
 const BEYOND = 0.6; // of the viewport's height, above and below: drawn before it is scrolled to
 
-/** The height at the viewport's top that the bar takes; on a phone it is the search alone. */
+/** The height at the viewport's top that is taken: by the bar, on a phone by the search alone. */
 function coveredAbove() {
-  return Math.max(0, ...['bar', 'finding'].map((id) => byId(id).getBoundingClientRect().bottom));
+  const above = ['bar', 'finding', 'axis'].map((id) => byId(id).getBoundingClientRect().bottom);
+  return Math.max(0, ...above);
 }
 
 class WindowedList {
@@ -67,40 +68,39 @@ class WindowedList {
     if (this.drawn === `${first} ${end}`) return;
     this.drawn = `${first} ${end}`;
     const focused = this.list.contains(document.activeElement) ? this.current : null;
-    const near = new Set(this.jobs.slice(first, end));
-    // what has the focus stays, wherever it is: a reader would lose its place
-    if (focused !== null && this.jobs.includes(focused)) near.add(focused);
-    this.removeAllBut(near);
-    this.place(near);
-    if (focused !== null && !near.has(focused)) this.focusInstead();
+    const places = this.placesNear(first, end, focused);
+    this.removeAllBut(places);
+    this.place(places);
+    if (focused !== null && !places.has(focused)) this.focusInstead();
   }
 
-  removeAllBut(near) {
+  /** The places of the jobs that are to be in the page, in order. */
+  placesNear(first, end, focused) {
+    const places = this.jobs.slice(first, end).map((job, by) => [job, first + by]);
+    const at = focused === null ? -1 : this.jobs.indexOf(focused);
+    // what has the focus stays, wherever it is: a reader would lose its place
+    if (at !== -1 && at < first) places.unshift([focused, at]);
+    if (at >= end) places.push([focused, at]);
+    return new Map(places);
+  }
+
+  removeAllBut(places) {
     for (const [key, item] of this.items) {
-      if (near.has(jobByKey.get(key))) continue;
+      if (places.has(jobByKey.get(key))) continue;
       if (playing !== null && item.contains(playing.stage)) stopPlaying();
       this.items.delete(key);
       item.remove();
     }
   }
 
-  place(near) {
-    const places = [...near].map((job) => [this.placeOf(job), job]).sort(([a], [b]) => a - b);
+  place(places) {
     let next = this.list.firstElementChild;
-    for (const [at, job] of places) {
+    for (const [job, at] of places) {
       const item = this.items.get(job.key) ?? this.add(job);
       if (item === next) next = next.nextElementSibling;
       else this.list.insertBefore(item, next);
       this.setPlace(item, at);
     }
-    this.lastPlace = null;
-  }
-
-  /** Mostly the one behind the last one asked for: a search through all would cost their square. */
-  placeOf(job) {
-    const guess = (this.lastPlace ?? -1) + 1;
-    this.lastPlace = this.jobs[guess] === job ? guess : this.jobs.indexOf(job);
-    return this.lastPlace;
   }
 
   add(job) {

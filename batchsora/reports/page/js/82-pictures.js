@@ -61,7 +61,10 @@ function clipFigure(job, caption) {
     playsinline: true,
     preload: 'auto',
     'aria-label': `Clip ${job.name}`,
-    error: () => missing.removeAttribute('hidden'),
+    error: () => {
+      missing.hidden = false;
+      video.hidden = true;
+    },
   });
   const missing = el('p.error', { hidden: true }, 'Not found beside this page: ', apart(job.file));
   video.muted = true;
