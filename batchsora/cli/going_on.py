@@ -8,9 +8,9 @@ from pathlib import Path
 from yarl import URL
 
 from batchsora.ledger.records import Records
-from batchsora.library.connecting import GPTPROTO, SIMULATOR
+from batchsora.library.services import GPTPROTO, SIMULATOR
 from batchsora.library.targets import shown
-from batchsora.service.addresses import is_loopback
+from batchsora.service.loopback import is_loopback
 
 
 def command_for(folder: Path, records: Records) -> str:

@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 
 from batchsora.cli.columns import cut, folded
 from batchsora.cli.news import EVERYDAY, News, again_and_again
+from batchsora.cli.observer import Observer
 from batchsora.cli.picture import picture
 from batchsora.cli.printing import Span
 from batchsora.cli.region import Region
-from batchsora.cli.standing import Observer
 from batchsora.cli.words import NAME_WIDTH
 from batchsora.runner.progress import Told
 from batchsora.runner.session import Session

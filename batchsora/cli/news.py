@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from batchsora.cli.observer import Observer
 from batchsora.cli.picture import heartbeat
 from batchsora.cli.printing import Span
-from batchsora.cli.standing import Observer
 from batchsora.cli.words import NAME_WIDTH, clock_text, line_of
 from batchsora.lifecycle import Event
 from batchsora.runner.progress import Told

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import click
-
 from batchsora.cli.calling import call
-from batchsora.cli.options import PATH, option, together
+from batchsora.cli.junit import junit_option
+from batchsora.cli.options import option, together
 from batchsora.cli.printing import err
 from batchsora.cli.summary import result_text
 from batchsora.cli.views import View
 from batchsora.clock import system_now
-from batchsora.errors import LedgerError, UsageError
+from batchsora.errors import LedgerError
 from batchsora.job import State
 from batchsora.ledger.opening import open_for_reading
 from batchsora.ledger.records import Records
@@ -38,25 +37,6 @@ NOT_HANDED_ON = frozenset({*KEYS, "BATCHSORA_ON_DONE"})
 LEFT = (State.PENDING, State.SUBMITTING, State.RUNNING, State.RENDERED)
 
 
-def _read_junit(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
-    """Refuse, before hours of work, what could not be written after them."""
-    if file is None:
-        return None
-    mend = "name a file in a folder that is there"
-    if not file.parent.is_dir():
-        raise UsageError(f"--junit {file}: there is no folder {file.parent}", mend)
-    if file.exists() and not file.is_file():
-        raise UsageError(f"--junit {file} is no plain file", mend)
-    return file
-
-
-junit_option = option(
-    "--junit",
-    type=PATH,
-    metavar="FILE",
-    callback=_read_junit,
-    help="Write a report in JUnit's XML, too: a test case per job.",
-)
 follow_up_options = together(
     junit_option,
     option(

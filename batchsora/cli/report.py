@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from batchsora.cli.notifying import junit_option
+from batchsora.cli.junit import junit_option
 from batchsora.cli.options import PATH
 from batchsora.cli.printing import out_if_heard
 from batchsora.ledger.opening import open_for_reading

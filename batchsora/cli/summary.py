@@ -30,6 +30,7 @@ from batchsora.errors import Stop, StopReason
 from batchsora.job import Reason, State
 from batchsora.ledger.examples import Examples
 from batchsora.ledger.totals import Totals
+from batchsora.library.services import SIMULATOR
 from batchsora.library.targets import shown
 from batchsora.library.words import clips, price_text
 
@@ -45,7 +46,6 @@ ANSWERS = (  # to whether the video of a job in doubt is there
     ("--not-made", "it is not, and was not paid: the next run buys it"),
     ("--lost", "it was paid, and is gone: it counts as failed"),
 )
-SIMULATOR = "simulator"
 
 
 @dataclass(frozen=True, slots=True)

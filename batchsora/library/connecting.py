@@ -12,11 +12,9 @@ from typing import Any, Self
 from yarl import URL
 
 from batchsora.errors import UsageError
-from batchsora.service.addresses import is_loopback
+from batchsora.library.services import GPTPROTO, SIMULATOR
 from batchsora.service.client import Auth, Secret, VideoService, parse_base_url
-
-GPTPROTO = "https://gptproto.com"
-SIMULATOR = "simulator"
+from batchsora.service.loopback import is_loopback
 
 
 def _auth(way: str) -> Auth:

@@ -14,8 +14,8 @@ from batchsora.runner.gathering import Wanted, gather
 from batchsora.runner.planning import Met, meet
 from batchsora.runner.progress import Tell
 from batchsora.runner.stopping import Stopping
-from batchsora.service.addresses import is_loopback
 from batchsora.service.images import ImageSource
+from batchsora.service.loopback import is_loopback
 
 
 async def gather_images(asked: Asked, ledger: Ledger, stopping: Stopping, tell: Tell) -> None:

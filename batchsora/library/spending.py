@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from batchsora.errors import UsageError
-from batchsora.library.connecting import SIMULATOR
+from batchsora.library.services import SIMULATOR
 from batchsora.library.words import cost_text
 from batchsora.runner.taking import Taken
 

@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from batchsora.errors import UsageError
+from batchsora.service.loopback import is_loopback
 
 MEND = "write it as https://host, with or without /v1"
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address stands in its last 32 bits
@@ -87,15 +88,6 @@ def same_origin(one: URL, other: URL) -> bool:
 
 def _origin(url: URL) -> tuple[str, str, int | None]:
     return url.scheme, (url.host or "").lower(), url.port
-
-
-def is_loopback(url: URL) -> bool:
-    """Tell whether an address is on this very machine."""
-    host = (url.host or "").rstrip(".").lower()
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def is_public(host: str) -> bool:

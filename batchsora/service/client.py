@@ -20,7 +20,6 @@ from batchsora.service import hints
 from batchsora.service.addresses import (
     PublicResolver,
     api_url,
-    is_loopback,
     parse_base_url,
     parse_link,
 )
@@ -35,6 +34,7 @@ from batchsora.service.dialects import (
     valid_id,
 )
 from batchsora.service.downloads import CLIP_BYTES, Download, Sink
+from batchsora.service.loopback import is_loopback
 from batchsora.service.secret import Auth, Credentials, Secret
 from batchsora.service.verdicts import Kind, Verdict, judge
 from batchsora.service.waits import clock_ahead

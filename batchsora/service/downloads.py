@@ -11,10 +11,11 @@ from yarl import URL
 
 from batchsora.job import Fault, Reason
 from batchsora.service import hints
-from batchsora.service.addresses import is_loopback, parse_link, same_origin, why_not
+from batchsora.service.addresses import parse_link, same_origin, why_not
 from batchsora.service.answers import Call, Response
 from batchsora.service.complaints import read_json
 from batchsora.service.dialects import read_video
+from batchsora.service.loopback import is_loopback
 from batchsora.service.secret import Credentials
 from batchsora.service.verdicts import Kind, Verdict, judge
 from batchsora.service.wire import (

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from runner.campaigning import opened
 
-from batchsora.cli.standing import Observer, Standing
+from batchsora.cli.observer import Observer
+from batchsora.cli.standing import Standing
 from batchsora.cli.views import HEARTBEAT_S, Plain, View, open_view
 from batchsora.runner.campaign import carry_out
 from batchsora.runner.choosing import Choice

@@ -223,7 +223,7 @@ def test_small_pictures_stand_inside_once_and_the_others_are_linked(
     assert told["pictures"] == [
         f"data:image/jpeg;base64,{base64.b64encode(b'12345678').decode()}",
         "large.jpg",
-        "javascript:alert(1) #?.png",
+        "javascript%3Aalert%281%29%20%23%3F.png",
         None,
     ]
     assert [job["picture"] for job in named(told)] == [0, 1, 2, 3, 0, None]

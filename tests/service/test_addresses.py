@@ -13,13 +13,13 @@ from batchsora.errors import UsageError
 from batchsora.service.addresses import (
     PrivateAddressError,
     PublicResolver,
-    is_loopback,
     is_public,
     parse_base_url,
     parse_link,
     same_origin,
     why_not,
 )
+from batchsora.service.loopback import is_loopback
 from batchsora.service.verdicts import Kind
 
 

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from batchsora.ledger.answers import Entry
 
@@ -33,14 +34,14 @@ class Pictures:
         return None if source is None else self._places.setdefault(source, len(self._places))
 
     def sources(self, folder: Path) -> Iterator[str | None]:
-        """Write what a page shows in each place: bytes, or a path; None where nothing is left."""
+        """Write what each place shows: bytes, or an address; None where nothing is left."""
         bytes_left = MOST_BYTES
         for thumb, image in self._places:
             content = _read(folder / thumb)
             if content is None:
-                yield image.as_posix() if (folder / image).is_file() else None
+                yield _link(image) if (folder / image).is_file() else None
             elif len(content) > bytes_left:
-                yield thumb.as_posix()
+                yield _link(thumb)
             else:
                 bytes_left -= len(content)
                 yield f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
@@ -51,3 +52,7 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
+
+
+def _link(path: Path) -> str:
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
