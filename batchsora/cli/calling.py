@@ -36,7 +36,7 @@ def call(command: str, variables: Mapping[str, str], *, heard: bool) -> str:
             stderr=subprocess.STDOUT,
             start_new_session=True,  # a Ctrl-C is ours: a message is not to be cut off by it
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter for a name that no locale can write
         return f"could not be started: {error}"
     try:
         with _signals_raised():

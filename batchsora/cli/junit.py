@@ -9,6 +9,8 @@ import click
 from batchsora.cli.options import PATH, option
 from batchsora.errors import UsageError
 
+XML = b"<?xml "
+
 
 def _read_junit(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
     """Refuse, before hours of work, what could not be written after them."""
@@ -19,7 +21,19 @@ def _read_junit(_: click.Context, __: click.Parameter, file: Path | None) -> Pat
         raise UsageError(f"--junit {file}: there is no folder {file.parent}", mend)
     if file.exists() and not file.is_file():
         raise UsageError(f"--junit {file} is no plain file", mend)
+    if file.exists() and not _is_xml(file):
+        what = f"--junit {file} is a file of another kind, and would be replaced"
+        raise UsageError(what, "name another file, or remove that one")
     return file
+
+
+def _is_xml(file: Path) -> bool:
+    """Tell whether a file begins as one of ours does, or has nothing in it."""
+    try:
+        with file.open("rb") as found:
+            return found.read(len(XML)) in {XML, b""}
+    except OSError:
+        return False
 
 
 junit_option = option(

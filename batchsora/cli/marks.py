@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import io
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,38 +37,45 @@ class Marks(NamedTuple):
 def read_marks(path: Path) -> Marks:
     """Read a table of jobs: those marked ``reject``, or all where it has no marks.
 
+    Marks stand in the first column: a report may have a column of that name from its manifest.
     Raises UsageError for what is no such table.
     """
     check_file(path)
     try:
         text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        lines = csv.reader(
+            io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=_head(text).count)
+        )
+        columns, *rows = [(lines.line_num, cells) for cells in lines if cells] or [(1, [])]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} can't be read: {error}", f"give it {_COLUMNS}") from error
-    lines = text.splitlines()
-    head = lines[0] if lines else ""
-    table = csv.DictReader(
-        text.splitlines(keepends=True), delimiter=max(DELIMITERS, key=head.count), restval=""
-    )
-    columns = table.fieldnames or ()
-    if "id" not in columns:
+    names = columns[1]
+    if "id" not in names:
         raise UsageError(f"{path} has no column id", f"give it {_COLUMNS}")
-    named = {(it.id, it.take): it for it in _named(path, table)}
-    return Marks(named, "mark" in columns)
+    has_marks = names[0].strip().lower() == "mark"
+    found = (
+        _named(f"{path}:{line}", line, dict(zip(names, cells, strict=False)), has_marks=has_marks)
+        for line, cells in rows
+    )
+    return Marks({(it.id, it.take): it for it in found if it is not None}, has_marks)
 
 
-def _named(path: Path, table: csv.DictReader[str]) -> Iterator[Named]:
-    for cells in table:
-        where = f"{path}:{table.line_num}"
-        mark = cells.get("mark", REJECT).strip().lower()
-        if mark not in {REJECT, KEEP, ""}:
-            what = f'{where}: mark is "{mark}"'
-            raise UsageError(what, f"write {REJECT} or {KEEP}, or nothing")
-        if mark == REJECT:
-            take = cells.get("take") or "1"
-            if not take.isdecimal():
-                raise UsageError(f'{where}: take is "{take}"', "write a number from 1")
-            video_id = cells.get("video_id", "")
-            yield Named(_as_it_was(cells["id"]), int(take), _as_it_was(video_id), table.line_num)
+def _head(text: str) -> str:
+    return text.partition("\n")[0]
+
+
+def _named(where: str, line: int, cells: Mapping[str, str], *, has_marks: bool) -> Named | None:
+    """Read a line; None where its job is not to be taken up."""
+    mark = cells["mark"].strip().lower() if has_marks else REJECT
+    if mark not in {REJECT, KEEP, ""}:
+        raise UsageError(f'{where}: mark is "{mark}"', f"write {REJECT} or {KEEP}, or nothing")
+    if mark != REJECT:
+        return None
+    take = cells.get("take") or "1"
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", take):
+        raise UsageError(f'{where}: take is "{take}"', "write a number from 1")
+    video_id = _as_it_was(cells.get("video_id", ""))
+    return Named(_as_it_was(cells.get("id", "")), int(take), video_id, line)
 
 
 def _as_it_was(cell: str) -> str:

@@ -20,7 +20,7 @@ from batchsora.ledger.records import Records
 from batchsora.library.targets import find_run, rescue_file, shown
 from batchsora.library.words import clips, cost_text
 from batchsora.lifecycle import Event, Happening, id_is_alive
-from batchsora.runner.placing import REJECTED, set_aside
+from batchsora.runner.placing import REJECTED, setting_aside
 from batchsora.runner.reporting import write_reports
 
 
@@ -53,13 +53,11 @@ def command(
         if not found:
             raise UsageError("no failed job is meant", f"batchsora status {shown(folder)}")
         _ask(found, yes=yes)
-        with ledger.atomic():
+        rejected = [job for job in found if job.state is State.DONE]
+        # before it is recorded: whatever happens between, the same command comes to the same end
+        with setting_aside(folder, rejected), ledger.atomic():
             for job in found:
                 ledger.record(job, Happening(Event.RETRY_ASKED, ledger.now()))
-        for job in found:
-            # only now: a clip that is not where it is noted would be fetched again, or called lost
-            if job.state is State.DONE:
-                set_aside(folder, job)
         write_reports(folder, ledger.records)
         go_on = command_for(folder, ledger.records)
     out_if_heard(f"{len(found)} put back; go on with: {go_on}")
@@ -86,12 +84,10 @@ def _meant(records: Records, jobs: Sequence[str], table: Path | None) -> list[En
 
 
 def _is_meant(job: Job, marks: Marks, name: tuple[str, int]) -> bool:
-    """Tell whether a named job is to be put back: a mark is for the clip that was looked at."""
-    if job.state is State.FAILED:
-        return True
-    looked_at = marks.named[name].video_id
-    is_same = looked_at in {"", job.video_id}
-    return marks.are_rejected and job.state is State.DONE and is_same
+    """Tell whether a named job is to be put back: a table is of the purchase that it names."""
+    if marks.named[name].video_id not in {"", job.video_id}:
+        return False
+    return job.state is State.FAILED or (marks.are_rejected and job.state is State.DONE)
 
 
 def _putable(meant: Iterable[Entry]) -> list[Job]:

@@ -29,7 +29,7 @@ def listen(stopping: Stopping, tell: Tell, leave: Callable[[], None]) -> None:
             os._exit(130)  # as after a power cut, which the ledger is made for
         stopping.ask(Stop(StopReason.INTERRUPTED, f"interrupted ({number.name})"))
         message = "stopping: nothing more is bought; requests on the wire come back first"
-        message += ", within two minutes (again: leave at once)"
+        message += ", within two minutes (again: leaves at once, and they are in doubt)"
         tell(Told(system_now(), "stopping", message=message))
 
     loop = asyncio.get_running_loop()

@@ -114,12 +114,14 @@ def _head(ending: Ending) -> str:
 
 
 def _verdict(ending: Ending) -> str:
-    """Say in a word or two how it ended; nothing of one that did not, or is long over."""
-    if ending.ended_at is None:
-        return ""
+    """Say in a word or two how it ended, or that it does not go on."""
     if ending.is_well:
         return ": all done"
-    how = "stopped" if ending.stops else "not all done" if _is_left(ending.scope) else "finished"
+    if ending.ended_at is None:
+        how = "not running"
+    else:
+        is_left = _is_left(ending.scope)
+        how = "stopped" if ending.stops else "not all done" if is_left else "finished"
     needy = ending.scope.states[State.FAILED] + ending.totals.states[State.IN_DOUBT]
     needs = "needs" if needy == 1 else "need"
     return f": {how}{f', {needy:,} {needs} you' if needy else ''}"
@@ -169,9 +171,12 @@ def _doubt_facts(ending: Ending, doubts: int) -> Iterator[Fact]:
     yield "in doubt:", f"{doubts:,}{names}: ordered, and no answer came; maybe paid", False
     site = "the service's site" if ending.service in {"", SIMULATOR} else ending.service
     whether = "whether its video is there" if doubts == 1 else "for each whether its video is there"
-    yield "", f"look at {site} {whether}, and say so:", False
+    yield "", f"look at {site} {whether}; then say so:", False
     job = "JOB" if doubts > 1 else shell_word(ending.examples[None][0])
-    command = f"batchsora resolve {shell_word(shown(ending.folder))} {job}"
+    folder = shell_word(shown(ending.folder))
+    yield "", f"batchsora show {folder} {job}", True
+    yield "", "  what was ordered, and when; no other job waits for it", False
+    command = f"batchsora resolve {folder} {job}"
     for flag, meaning in ANSWERS:
         yield "", f"{command} {flag}", True
         yield "", f"  {meaning}", False

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from batchsora.clock import system_now
 from batchsora.errors import Stop, StopReason
@@ -39,17 +40,18 @@ class Errand:
         self._target = target
         self._options = options
         self._on_event: Callable[[Event], object] | None = options.get("on_event")
-        self._raised: Exception | None = None
+        self._raised: BaseException | None = None
         self._stops = _Stops()
 
     def begin(self, post: Post) -> Future[Result]:
         """Start it; `on_event` is called by way of `post`."""
         thread = ThreadPoolExecutor(1, thread_name_prefix="batchsora")
         try:
-            return thread.submit(self._carry_out, post)
+            future = thread.submit(self._carry_out, post)
         finally:
-            # the interpreter waits for it at its end: what is on the wire comes back
             thread.shutdown(wait=False)
+        _GOING_ON[self] = future
+        return future
 
     def stop(self, why: str) -> None:
         """Buy nothing more, let what is on the wire come back, and end."""
@@ -81,9 +83,24 @@ class Errand:
             return
         try:
             self._on_event(event)
-        except Exception as error:  # noqa: BLE001 - the caller's own, raised once nothing is lost
+        except BaseException as error:  # noqa: BLE001 - the caller's own, raised once nothing is lost
             self._raised = error
             self.stop(f"on_event raised {type(error).__name__}")
+
+
+_GOING_ON: WeakKeyDictionary[Errand, Future[Result]] = WeakKeyDictionary()
+
+
+def _end_all() -> None:
+    for errand, future in list(_GOING_ON.items()):
+        errand.stop("the program has ended")
+        wait([future])
+
+
+# At its end the interpreter waits for threads, but lets them begin nothing any more, not even the
+# lookup of a name. So a run is stopped, and waited for, before that. There is no public way to
+# hear of it in time: `atexit` is called when all threads have ended.
+threading._register_atexit(_end_all)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class _Stops:

@@ -71,6 +71,8 @@ def known(options: Mapping[str, Any], names: type[TypedDict]) -> dict[str, Any]:
 def read_asked(target: Target, options: Mapping[str, Any]) -> Asked:
     """Read what a program asks for; raises UsageError and ManifestRefusedError."""
     manifest = target if isinstance(target, Manifest) else Manifest(target)
+    if "tags" in options and not options["tags"]:
+        raise UsageError("tags names none", "leave it away, and all jobs are meant")
     aim = manifest.aim(options.get("out_dir"), simulate=bool(options.get("simulate")))
     told = {**options, "confirm_above": _usd(options.get("confirm_above", CONFIRM_ABOVE_USD))}
     return Asked.read(aim, told)

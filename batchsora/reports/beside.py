@@ -5,14 +5,13 @@ from __future__ import annotations
 import fcntl
 import glob
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import TextIO
 
 from batchsora.ledger.durable import sync_folder
-from batchsora.ledger.lock import is_locked
 
 
 @contextmanager
@@ -22,23 +21,51 @@ def written_beside(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
     Line ends are written as given, and half a surrogate pair, which UTF-8 cannot say, as JSON's
     escape of it. Raises OSError, the old file being whole.
     """
-    _sweep(path)
-    # a name of its own: a report may be asked for while a run is writing one
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with beside.open("x", encoding=encoding, errors="backslashreplace", newline="") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # the kernel lets go of it when we die
+    beside, held = _hold_one_beside(path)
+    with os.fdopen(held, "w", encoding=encoding, errors="backslashreplace", newline="") as file:
+        try:
+            _sweep(path)
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+            os.fsync(held)
+            beside.replace(path)  # while it is held: nobody else takes it for a left one
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
     sync_folder(path.parent)
+
+
+def _hold_one_beside(path: Path) -> tuple[Path, int]:
+    """Open a file beside `path` that no living writer has: a report may be asked for during a run.
+
+    It is empty, and locked until it is closed; the kernel lets go of it when we die.
+    """
+    numbers = count(1)
+    while True:
+        beside = path.with_name(f".{path.name}.{next(numbers)}.part")
+        file = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+        if _is_ours_now(file, beside):
+            os.ftruncate(file, 0)
+            return beside, file
+        os.close(file)
+
+
+def _is_ours_now(file: int, path: Path) -> bool:
+    """Lock a file, and tell whether it is still the one that has this name."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(file), path.lstat())
+    except OSError:  # somebody else has it, or has just removed it
+        return False
 
 
 def _sweep(path: Path) -> None:
     """Remove what killed writers of this file have left."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        if not is_locked(left):
-            left.unlink(missing_ok=True)
+        with suppress(OSError):
+            file = os.open(left, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                if _is_ours_now(file, left):
+                    left.unlink()
+            finally:
+                os.close(file)

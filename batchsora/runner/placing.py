@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -89,18 +90,32 @@ def finish(folder: Path, job: Job) -> bool:
     return True
 
 
-def set_aside(folder: Path, job: Job) -> None:
-    """Move a clip that a person rejected to ``rejected/``: it is paid, and stays; blocks.
+@contextmanager
+def setting_aside(folder: Path, jobs: Sequence[Job]) -> Iterator[None]:
+    """Move clips that a person rejected to ``rejected/``: they are paid, and stay; blocks.
 
-    Where it is not there any more, nothing is done. Raises OSError where the disk refuses.
+    Those that are not there any more are left out. Where the block fails they are put back. Raises
+    OSError where the disk refuses.
     """
-    if job.clip is None or not (folder / job.clip.file).is_file():
-        return
-    stem, _, suffix = job.clip.file.removeprefix("videos/").rpartition(".")
-    target = folder / REJECTED / f"{stem}-{job.clip.sha256[:8]}.{suffix}"
-    make_folder(target.parent)
-    (folder / job.clip.file).rename(target)
-    sync_folder(target.parent)
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for job in jobs:
+            if job.clip is not None and (folder / job.clip.file).is_file():
+                place, aside = folder / job.clip.file, folder / _aside(job.clip)
+                make_folder(aside.parent)
+                place.rename(aside)
+                moved.append((place, aside))
+                sync_folder(aside.parent)
+        yield
+    except BaseException:
+        for place, aside in moved:
+            aside.rename(place)
+        raise
+
+
+def _aside(clip: Clip) -> Path:
+    stem, _, suffix = clip.file.removeprefix("videos/").rpartition(".")
+    return REJECTED / f"{stem}-{clip.sha256[:8]}.{suffix}"
 
 
 def make_ready(folder: Path) -> None:

@@ -179,7 +179,7 @@ def record(folder: Path, columns: int) -> Recording:
             take("paused", shell, lambda it: "paused for" in it and "in doubt" in it)
             other.types("batchsora status work.yaml --watch")
             take("going", shell, lambda it: "left" in it and " downloading" not in it)
-            take("watched", other, lambda it: "done" in it)
+            take("watched", other, lambda it: " left" in it)
             shell.presses("C-c")
             take("stopped", shell, shell.has_prompt)
             take("watched-to-its-end", other, other.has_prompt)

@@ -72,6 +72,61 @@ def test_lines_of_a_report_put_back_what_failed_and_no_clip(desk: Desk, tmp_path
         assert shop.bought() == {SUN: 1, RAIN: 1}
 
 
+def test_a_column_of_the_manifest_that_is_called_mark_marks_nothing(
+    desk: Desk, shop: Service
+) -> None:
+    desk.writes("rows: [{id: sun, prompt: sun over hills, vars: {mark: reject}}]\n")
+    assert desk.buys(shop.url).code == 0
+    report = (desk.run_folder / "report.csv").read_text("utf-8-sig")
+    assert ",reject," in report
+    assert "no failed job is meant" in retries(desk, report).err
+    assert desk.statuses() == {"sun": "done"}
+
+
+def test_a_table_is_of_the_purchase_that_it_names_also_where_the_next_one_failed(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.writes_rows(RAIN)
+    second = Fault("create", "render_failed", nth=(2,))
+    with service(tmp_path / "state", faults=(second,)) as shop:
+        assert desk.buys(shop.url).code == 0
+        table = f"mark,id,take,video_id\nreject,rain,1,{desk.report()['rain']['video_id']}\n"
+        assert retries(desk, table).code == 0
+        assert desk.buys(shop.url).code == 1
+        assert "no failed job is meant" in retries(desk, table).err
+        assert shop.creates == 2
+
+
+def test_a_clip_that_cannot_be_set_aside_leaves_all_as_it_was(made: Desk) -> None:
+    (made.run_folder / "rejected").write_text("a file in its place")
+    said = retries(made, "mark,id,take\nreject,sun,1\nreject,rain,1\n")
+    assert said.code == 9
+    assert made.statuses() == {"sun": "done", "rain": "done"}
+    assert (made.run_folder / "videos" / "sun.mp4").is_file()
+    (made.run_folder / "rejected").unlink()
+    assert retries(made, "mark,id,take\nreject,sun,1\n").code == 0
+
+
+def test_a_clip_that_was_set_aside_before_a_crash_is_put_back_by_the_same_command(
+    made: Desk, shop: Service
+) -> None:
+    clip = made.run_folder / "videos" / "rain.mp4"
+    aside = made.run_folder / "rejected" / "rain-aside.mp4"
+    aside.parent.mkdir()
+    clip.rename(aside)
+    assert retries(made, "mark,id,take\nreject,rain,1\n").code == 0
+    assert made.buys(shop.url).code == 0
+    assert shop.bought() == {SUN: 1, RAIN: 2}
+    assert aside.is_file()
+    assert clip.is_file()
+
+
+def test_line_ends_that_only_some_programs_know_do_not_break_a_table(made: Desk) -> None:
+    table = 'mark,id,take,note\nreject,rain,1,odd\u2028end \x85 and \x0b\nkeep,sun,1,"two\nlines"\n'
+    assert retries(made, table).code == 0
+    assert made.statuses() == {"sun": "done", "rain": "pending"}
+
+
 def test_an_id_that_was_disarmed_is_found(desk: Desk, shop: Service) -> None:
     desk.writes("rows: [{id: '+1', prompt: 'one more'}]\n")
     assert desk.buys(shop.url).code == 0
@@ -88,6 +143,8 @@ def test_an_id_that_was_disarmed_is_found(desk: Desk, shop: Service) -> None:
         ("mark,id,take\nreject,wind,1\n", "marks.csv:2: there is no job wind#1 in this run"),
         ("mark,id,take\nperhaps,rain,1\n", 'marks.csv:2: mark is "perhaps"'),
         ("mark,id,take\nreject,rain,one\n", 'marks.csv:2: take is "one"'),
+        (f"mark,id,take\nreject,rain,{'9' * 5000}\n", 'marks.csv:2: take is "999'),
+        ("mark,id,take\nreject,\0,1\n", "marks.csv"),
         ("mark,id,take\nkeep,rain,1\n,sun,1\n", "no failed job is meant"),
     ],
 )

@@ -37,7 +37,7 @@ def test_a_command_is_called_with_what_came_of_the_run(desk: Desk, tmp_path: Pat
     )
     with service(tmp_path / "state", list_endpoint=False, faults=faults) as shop:
         said = desk.buys(shop.url, "--on-done", TELL)
-    assert (said.code, "on-done" in said.err) == (6, False)
+    assert (said.code, "the command of --on-done" in said.err) == (6, False)
     assert heard(desk) == {
         "BATCHSORA_EXIT_CODE": "6",
         "BATCHSORA_NAME": "work",

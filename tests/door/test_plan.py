@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import pytest
@@ -376,47 +375,6 @@ def test_how_a_table_was_read_and_what_was_left_out_is_told(desk: Desk) -> None:
         assert (wrong.code, wrong.out) == (2, "")
         assert wrong.err.splitlines()[0] == notes[0]
         assert "at feed.csv:2 (row 2)" in wrong.err
-
-
-def block(first_word: str) -> str:
-    """Read the block of output of the page about running that begins so."""
-    page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    (found,) = (it for it in blocks if it.startswith(first_word))
-    return str(found)
-
-
-def test_the_plan_that_the_page_shows_is_real(desk: Desk) -> None:
-    shutil.copytree(ROOT / "manifests" / "images", desk.folder / "manifests" / "images")
-    (desk.folder / "runs").mkdir()
-    head = "name: spring\ndefaults: {model: sora-2, seconds: 4, size: 720x1280}\nrows:\n"
-    galaxies = "  - {id: galaxies, image: images/galaxies.jpg, prompt: Slow drift through stars}\n"
-    rows = """\
-  - id: cat-hat
-    image: images/cat.png
-    prompt: A tiny straw hat floats down and lands on the cat's head
-    takes: 2
-  - id: rocket
-    image: images/rocket.jpg
-    prompt: The rocket lifts off in slow motion
-    seconds: 8
-    size: 1280x720
-"""
-    steam = "  - {id: steam, prompt: Steam curls up from a cup}\n"
-    desk.writes(head + rows + steam, "manifests/spring.yaml")
-    words = ("manifests/spring.yaml", "--simulate")
-    assert desk.types("run", *words, "--rate", "100/1s", "--burst", "20").code == 0
-    edited = rows.replace("takes: 2", "takes: 3").replace(
-        "lifts off in slow motion", "lifts off, smoke rolling towards the camera"
-    )
-    desk.writes(head + galaxies + edited, "manifests/spring.yaml")
-    assert desk.types("plan", *words, COLUMNS="80").out == block("submit")
-    (told,) = (
-        it
-        for it in objects(desk.types("plan", *words, "--json"))
-        if it["action"] == "submit" and it["id"] == "rocket"
-    )
-    assert told == json.loads(block("{"))
 
 
 def test_the_page_lists_every_action_and_column_of_a_plan() -> None:

@@ -27,6 +27,7 @@ TOTALS = Totals(
     left_usd=Decimal("1.2"),
     reasons=Counter({Reason.MODERATED: 1, Reason.RENDER_FAILED: 4}),
 )
+WHETHER = "whether its video is there"
 BUDGET = "1.20 USD still to buy, at most 7.2001 of 25.00 USD allowed"
 ENDING = Ending(
     name="spring",
@@ -59,7 +60,9 @@ def test_it_says_what_came_of_it_what_it_cost_what_failed_what_is_left_and_what_
         "              to buy another try:",
         "              batchsora retry 'runs/my spring' --reason render_failed",
         "  in doubt:   2 (hat, cat#2): ordered, and no answer came; maybe paid",
-        "              look at the service's site for each whether its video is there, and say so:",
+        f"              look at the service's site for each {WHETHER}; then say so:",
+        "              batchsora show 'runs/my spring' JOB",
+        "                what was ordered, and when; no other job waits for it",
         "              batchsora resolve 'runs/my spring' JOB --video VIDEO_ID",
         "                it is, and this is its id: the next run fetches it",
         "              batchsora resolve 'runs/my spring' JOB --not-made",
@@ -103,7 +106,7 @@ def test_a_run_that_ended_is_summed_up_by_status_too(desk: Desk, tmp_path: Path)
     (head, *lines) = [line for line in said.err.splitlines() if line[2] != ":"]
     asked = desk.types("status", "work.yaml")
     assert head.startswith("work: finished, 1 needs you · ")
-    assert asked.out.splitlines()[0].startswith("work · begun ")
+    assert asked.out.splitlines()[0].startswith("work: not running, 1 needs you · begun ")
     (go_on,) = [it for it in lines if it.startswith("  after that: batchsora run work.yaml ")]
     assert asked.out.splitlines()[1:] == [
         "  after that: batchsora run runs/work" if it == go_on else it for it in lines

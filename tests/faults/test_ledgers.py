@@ -106,7 +106,7 @@ def test_a_ledger_that_is_read_only_can_be_looked_at(
             looks.append(typed(desk, "plan", *words[1:]))
             said = typed(desk, *words)
         assert [it.code for it in looks] == [0, 0, 0], [it.err for it in looks]
-        assert "done                   1" in looks[0].out
+        assert "1 of 1 are here" in looks[0].out
         ends(left(desk, shop, said), creates=1, jobs={"done": 1}, code=9)
 
 

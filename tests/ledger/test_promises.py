@@ -70,7 +70,7 @@ def replay(job: Job, history: list[Past]) -> Job:
 
 
 def _happened(past: Past) -> Happening:
-    known: dict[str, Any] = dict(past.detail)
+    known: dict[str, Any] = {name: it for name, it in past.detail.items() if name != "price_usd"}
     if "code" in known:
         parts = (known.pop("code"), known.pop("message"), known.pop("fault_hint", ""))
         known["fault"] = Fault(*parts)

@@ -213,3 +213,52 @@ def test_ctrl_c_ends_a_program_once_its_requests_have_come_back(
         assert "KeyboardInterrupt" in said.err
         assert said.out.endswith("ended\n")
     assert statuses(Run("runs/work").jobs()) == {"sun": "running"}
+
+
+def test_a_program_that_ends_in_mid_run_makes_no_job_doubtful(tmp_path: Path) -> None:
+    program = """
+import asyncio, sys
+from batchsora import Manifest, run
+
+async def main(url):
+    rows = [{"id": f"r{n}", "prompt": f"Wave number {n}"} for n in range(20)]
+    manifest = Manifest.from_rows("waves", rows)
+    going = asyncio.create_task(run(manifest, key="sk-any", base_url=url, rate="5/1s", yes=True))
+    await asyncio.sleep(2)
+    raise SystemExit(3)
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main(sys.argv[1]))
+"""
+    with service(tmp_path / "state", render_s=(0.1, 0.2), clip="tiny") as shop:
+        ended = subprocess.run(
+            [sys.executable, "-c", program, shop.url.replace("127.0.0.1", "localhost")],
+            cwd=tmp_path,
+            env={**SURROUNDINGS, "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        left = Run(tmp_path / "runs" / "waves")
+        assert 1 <= shop.creates < 20
+        assert shop.creates == 20 - left.totals.pending
+    assert (ended.returncode, left.is_running) == (3, False), ended.stderr
+    assert left.totals.in_doubt == left.totals.submitting == 0
+    assert (left.folder / "report.html").is_file()
+
+
+@pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError])
+def test_whatever_a_callback_raises_stops_the_run(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    def hear(event: Event) -> None:
+        if event.event == "submit_accepted":
+            raise error
+
+    with service(tmp_path / "state") as shop:
+        rows = rows_of(*(f"wave-{n} rolls" for n in range(10)))
+        with pytest.raises(error):
+            run_sync(rows, **at(shop, rate="2/1s", burst=1, on_event=hear))
+        assert shop.creates < 5
+        assert not Run("runs/work").is_running

@@ -3,20 +3,24 @@
 // Reports opened from disk share one store: the name tells the run.
 const MARKS = `batchsora marks ${run.name} ${run.began_at}`;
 const marksChanged = bell();
-const marks = new Map(); // of a job's key: { mark: 'keep', 'reject' or null, note: text }
+const marks = new Map(); // of a clip: { mark: 'keep', 'reject' or null, note: text }
+
+/** A mark is for the clip that was looked at, not for the next one that its job gets. */
+const clipOf = (job) => `${job.key} ${job.video_id ?? ''}`;
+const clipsHere = new Set(jobs.map(clipOf));
 
 function readMarks() {
   marks.clear();
   const kept = memory.recallJson(MARKS);
   if (!Array.isArray(kept)) return;
-  for (const [key, mark, note] of kept) {
-    if (jobByKey.has(key)) marks.set(key, { mark: asMark(mark), note: String(note ?? '') });
+  for (const [clip, mark, note] of kept) {
+    if (clipsHere.has(clip)) marks.set(clip, { mark: asMark(mark), note: String(note ?? '') });
   }
 }
 
 const asMark = (text) => (text === 'keep' || text === 'reject' ? text : null);
-const markOf = (job) => marks.get(job.key)?.mark ?? null;
-const noteOf = (job) => marks.get(job.key)?.note ?? '';
+const markOf = (job) => marks.get(clipOf(job))?.mark ?? null;
+const noteOf = (job) => marks.get(clipOf(job))?.note ?? '';
 
 function setMark(job, mark) {
   write(job, { mark, note: noteOf(job) });
@@ -36,13 +40,13 @@ function setNote(job, note) {
 }
 
 function write(job, { mark, note }) {
-  if (mark === null && note === '') marks.delete(job.key);
-  else marks.set(job.key, { mark, note });
+  if (mark === null && note === '') marks.delete(clipOf(job));
+  else marks.set(clipOf(job), { mark, note });
   saveMarks();
 }
 
 function saveMarks() {
-  const kept = [...marks].map(([key, { mark, note }]) => [key, mark, note]);
+  const kept = [...marks].map(([clip, { mark, note }]) => [clip, mark, note]);
   memory.keep(MARKS, JSON.stringify(kept));
 }
 
