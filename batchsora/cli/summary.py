@@ -116,7 +116,7 @@ def _head(ending: Ending) -> str:
 def _verdict(ending: Ending) -> str:
     """Say in a word or two how it ended, or that it does not go on."""
     if ending.is_well:
-        return ": all done"
+        return ": all done" if ending.scope.jobs == ending.totals.jobs else ": all chosen are done"
     if ending.ended_at is None:
         how = "not running"
     else:
