@@ -30,7 +30,7 @@ class Named(NamedTuple):
 class Marks(NamedTuple):
     """What a table says of the jobs of a run."""
 
-    named: dict[tuple[str, int], Named]  # those to be taken up, by id and take
+    named: dict[tuple[str, int], list[Named]]  # those to be taken up, by id and take
     are_rejected: bool  # a person looked at their clips, and wants others
 
 
@@ -49,15 +49,19 @@ def read_marks(path: Path) -> Marks:
         columns, *rows = [(lines.line_num, cells) for cells in lines if cells] or [(1, [])]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} can't be read: {error}", f"give it {_COLUMNS}") from error
-    names = columns[1]
+    names = [it.strip().lower() for it in columns[1]]
     if "id" not in names:
         raise UsageError(f"{path} has no column id", f"give it {_COLUMNS}")
-    has_marks = names[0].strip().lower() == "mark"
+    has_marks = names[0] == "mark"
     found = (
         _named(f"{path}:{line}", line, dict(zip(names, cells, strict=False)), has_marks=has_marks)
         for line, cells in rows
     )
-    return Marks({(it.id, it.take): it for it in found if it is not None}, has_marks)
+    named: dict[tuple[str, int], list[Named]] = {}
+    for it in found:
+        if it is not None:
+            named.setdefault((it.id, it.take), []).append(it)
+    return Marks(named, has_marks)
 
 
 def _head(text: str) -> str:

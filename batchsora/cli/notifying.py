@@ -98,6 +98,7 @@ def surroundings(aim: Aim, ended: Ended, code: int) -> dict[str, str]:
         "JOBS": str(totals.jobs),
         "DONE": str(totals.states[State.DONE]),
         "FAILED": str(totals.states[State.FAILED]),
+        "MISSING": str(ended.outcome.missing),
         "IN_DOUBT": str(totals.states[State.IN_DOUBT]),
         "LEFT": str(sum(totals.states[it] for it in LEFT)),
         "SPENT_USD": usd_text(totals.spent_usd),

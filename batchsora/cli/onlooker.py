@@ -95,6 +95,7 @@ class Onlooker:
             totals=totals,
             examples=examples(records.examples, totals),
             go_on=command_for(self._folder, records),
+            missing=records.count_missing(),
             began_at=None if campaign is None else campaign.began_at,
             limit_usd=None if campaign is None else campaign.max_cost_usd,
         )

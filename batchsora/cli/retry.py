@@ -76,7 +76,7 @@ def _meant(records: Records, jobs: Sequence[str], table: Path | None) -> list[En
         name = entry.job.id, entry.job.order.take
         if name in marks.named:
             found.setdefault(name, entry)
-    for name, it in marks.named.items():
+    for name, (it, *_) in marks.named.items():
         if name not in found:
             what = f"{table}:{it.line}: there is no job {it.id}#{it.take} in this run"
             raise UsageError(what, "give the run folder that the table is of")
@@ -85,7 +85,7 @@ def _meant(records: Records, jobs: Sequence[str], table: Path | None) -> list[En
 
 def _is_meant(job: Job, marks: Marks, name: tuple[str, int]) -> bool:
     """Tell whether a named job is to be put back: a table is of the purchase that it names."""
-    if marks.named[name].video_id not in {"", job.video_id}:
+    if not any(it.video_id in {"", job.video_id} for it in marks.named[name]):
         return False
     return job.state is State.FAILED or (marks.are_rejected and job.state is State.DONE)
 

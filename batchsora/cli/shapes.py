@@ -106,6 +106,7 @@ def status_schema() -> Schema:
                 "jobs": COUNT,
                 "states": keyed(_STATES),
                 "reasons": keyed(_REASONS, optional=_REASONS),
+                "missing": COUNT,
                 "rendering": COUNT,
                 **MONEY,
                 "max_cost_usd": or_null(USD),

@@ -104,6 +104,7 @@ def _object(look: Look) -> dict[str, Any]:
         "jobs": totals.jobs,
         "states": {state.value: totals.states[state] for state in State},
         "reasons": {it.value: totals.reasons[it] for it in Reason if totals.reasons[it]},
+        "missing": look.ending.missing,
         "rendering": totals.rendering,
         "spent_usd": usd_text(totals.spent_usd),
         "reserved_usd": usd_text(totals.reserved_usd),

@@ -35,6 +35,7 @@ from batchsora.ledger.attempts import TOLD_BY, Attempt, attempts_of, is_plain, p
 from batchsora.ledger.opening import ask
 from batchsora.ledger.rows import Row, read_job
 from batchsora.ledger.schema import BOUGHT, WAS_BOUGHT
+from batchsora.lifecycle import FILE_MISSING_HINT
 
 BILLED = "(purchases > 0 or state in ('submitting', 'in_doubt'))"
 REPORTED = f"(position is not null or {BILLED})"
@@ -207,6 +208,14 @@ class Records:
             (state, reason, limit),
         )
         return [row["id"] if row["alone"] else f"{row['id']}#{row['take']}" for row in rows]
+
+    def count_missing(self) -> int:
+        """Count the finished clips that are neither here nor at the service any more."""
+        (row,) = self._ask(
+            f"select count(*) as clips from jobs where {REPORTED} and state = 'done' and hint = ?",  # noqa: S608 - our own words
+            (FILE_MISSING_HINT,),
+        )
+        return int(row["clips"])
 
     def last_ordered_at(self) -> datetime | None:
         """Tell when the newest of the jobs was ordered that the service has unfinished."""

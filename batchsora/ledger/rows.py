@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from batchsora.clock import read_stamp, stamp
+from batchsora.errors import LedgerError
 from batchsora.job import Clip, Fault, Framing, Image, Job, Order, Reason, Size, State
 from batchsora.lifecycle import Happening
 
@@ -114,7 +115,7 @@ def read_job(row: Row) -> Job:
         key=row["key"],
         id=row["id"],
         order=_read_order(row),
-        output=row["output"],
+        output=_place(row["output"]),
         price_usd=None if price is None else Decimal(price),
         **moved,
     )
@@ -169,7 +170,18 @@ def _read_fault(row: Row) -> Fault | None:
 
 
 def _read_clip(row: Row) -> Clip | None:
-    return None if row["file"] is None else Clip(row["file"], row["bytes"], row["sha256"])
+    if row["file"] is None:
+        return None
+    return Clip(_place(row["file"]), row["bytes"], row["sha256"])
+
+
+def _place(path: str) -> str:
+    """Insist that a path leads into ``videos/``: a ledger may be a stranger's, like any file."""
+    parts = path.split("/")
+    if parts[0] != "videos" or len(parts) == 1 or not {"", ".", ".."}.isdisjoint(parts):
+        what = f"the ledger names a place outside videos/: {path}"
+        raise LedgerError(what, "do not use this run folder: somebody has tampered with it")
+    return path
 
 
 def _storable(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from inspect import iscoroutinefunction
 from typing import Any, TypedDict
 
 from batchsora.errors import UsageError
@@ -71,6 +72,9 @@ def known(options: Mapping[str, Any], names: type[TypedDict]) -> dict[str, Any]:
 def read_asked(target: Target, options: Mapping[str, Any]) -> Asked:
     """Read what a program asks for; raises UsageError and ManifestRefusedError."""
     manifest = target if isinstance(target, Manifest) else Manifest(target)
+    if iscoroutinefunction(options.get("on_event")):
+        mend = "give a function; it may put what it hears into a queue for others"
+        raise UsageError("on_event is a coroutine function: nobody would wait for it", mend)
     if "tags" in options and not options["tags"]:
         raise UsageError("tags names none", "leave it away, and all jobs are meant")
     aim = manifest.aim(options.get("out_dir"), simulate=bool(options.get("simulate")))

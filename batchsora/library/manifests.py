@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -123,9 +122,22 @@ def _plain(value: Any) -> Any:
             return {str(name): _plain(it) for name, it in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_plain(it) for it in value]
-        case float():
-            return None if math.isnan(value) else float(value)
         case None | bool() | int() | str():
             return value
+        case _ if _is_missing(value):
+            return None
+        case float():
+            return float(value)
         case _:
             return str(value)
+
+
+def _is_missing(value: object) -> bool:
+    """Tell whether a value is none: NaN, in whatever type, NaT, or pandas' NA.
+
+    No such value equals itself, and the last one does not even say so.
+    """
+    try:
+        return bool(value != value)  # noqa: PLR0124 - that is the test
+    except (TypeError, ValueError):
+        return True

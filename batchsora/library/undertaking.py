@@ -113,7 +113,7 @@ async def _drive(asked: Asked, ledger: Ledger, host: Host, tell: Tell) -> Ended:
     began_at, began_s = system_now(), time.monotonic()
     is_idle = not ledger.agenda.has_work(buying=asked.buys)
     outcome = (
-        sum_up_idle(ledger)
+        await sum_up_idle(ledger)
         if is_idle
         else await _at_the_service(asked, ledger, host, stopping, tell)
     )

@@ -110,6 +110,7 @@ _TOTALS: Mapping[str, Schema] = {
     "left_usd": USD,
     "projected_usd": USD,
     "unpriced": COUNT,
+    "missing": {**COUNT, "description": "Clips that are neither here nor at the service."},
     "by_model_and_size": {"type": "array", "items": keyed(_KIND)},
 }
 

@@ -116,9 +116,9 @@ def _honour(gates: Gates, lately: Lately, now: Now, tell: Tell) -> None:
             tell(Told(now(), "paused", message=message))
 
 
-def sum_up_idle(ledger: Ledger) -> Outcome:
+async def sum_up_idle(ledger: Ledger) -> Outcome:
     """Sum up a run that has nothing to do at the service; its reports are written all the same."""
-    write_reports(ledger.folder, ledger.records, ledger.now)
+    await asyncio.to_thread(_write, ledger.folder, ledger.now, hurried=False)
     return _outcome(ledger)
 
 

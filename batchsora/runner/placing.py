@@ -101,7 +101,7 @@ def setting_aside(folder: Path, jobs: Sequence[Job]) -> Iterator[None]:
     try:
         for job in jobs:
             if job.clip is not None and (folder / job.clip.file).is_file():
-                place, aside = folder / job.clip.file, folder / _aside(job.clip)
+                place, aside = folder / job.clip.file, _aside(folder, job.clip)
                 make_folder(aside.parent)
                 place.rename(aside)
                 moved.append((place, aside))
@@ -113,9 +113,14 @@ def setting_aside(folder: Path, jobs: Sequence[Job]) -> Iterator[None]:
         raise
 
 
-def _aside(clip: Clip) -> Path:
+def _aside(folder: Path, clip: Clip) -> Path:
+    """Name a free place for a rejected clip: nothing that is there is written over."""
     stem, _, suffix = clip.file.removeprefix("videos/").rpartition(".")
-    return REJECTED / f"{stem}-{clip.sha256[:8]}.{suffix}"
+    names = (f"{stem}-{clip.sha256[:digits]}.{suffix}" for digits in (8, 16, 64))
+    for aside in (folder / REJECTED / name for name in names):
+        if not os.path.lexists(aside):
+            return aside
+    raise FileExistsError(f"{REJECTED}/{stem}.{suffix} is taken, and every name beside it")
 
 
 def make_ready(folder: Path) -> None:

@@ -119,6 +119,7 @@ def _counted(records: Records) -> dict[str, Any]:
         "left_usd": totals.left_usd,
         "projected_usd": totals.projected_usd,
         "unpriced": totals.unpriced,
+        "missing": records.count_missing(),
         "by_model_and_size": list(_kinds(records)),
     }
 

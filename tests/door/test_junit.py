@@ -155,16 +155,18 @@ def test_what_xml_cannot_hold_is_replaced_and_the_rest_comes_back(tmp_path: Path
         properties={"service": odd},
     ) as add:
         add({**row, "error_message": odd, "hint": odd})
+        add({**row, "status": "done", "file": odd.replace("]]", "]")})
         add({**row, "status": "done", "file": odd})
     told = path.read_text("utf-8")
     assert {it for it in told if unicodedata.category(it) == "Cc"} <= {"\n", "\t"}
     found = suite(path)
     shown = "a�b �[31m ]]> <&\"' � � \U0001f3a9 � \r\n\tend"
     assert found.get("name") == shown
-    failed, done = found.findall("testcase")
+    failed, done, unnamed = found.findall("testcase")
     assert (failed.get("name"), failed[0].get("message")) == (f"{shown}#1", shown)
     assert failed[0].text == f"{shown}\n{shown}"
-    assert done[0].text == f"[[ATTACHMENT|runs/{shown}]]"
+    assert done[0].text == f"[[ATTACHMENT|runs/{shown.replace(']]', ']')}]]"
+    assert not len(unnamed)  # "]]" would end the path before its end
     assert list(tmp_path.iterdir()) == [path]
 
 

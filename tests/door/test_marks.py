@@ -127,6 +127,18 @@ def test_line_ends_that_only_some_programs_know_do_not_break_a_table(made: Desk)
     assert made.statuses() == {"sun": "done", "rain": "pending"}
 
 
+def test_the_mark_on_a_row_is_found_beside_that_on_one_that_is_gone(
+    made: Desk, shop: Service
+) -> None:
+    first = made.report()["rain"]["video_id"]
+    made.writes_rows(SUN, "rain on a roof")
+    assert made.buys(shop.url).code == 0
+    second = made.report_lines()[1]["video_id"]
+    table = f"mark,id,take,video_id\nreject,rain,1,{second}\nreject,rain,1,{first}\n"
+    said = retries(made, table)
+    assert (said.code, said.out.split(";")[0]) == (0, "1 put back")
+
+
 def test_an_id_that_was_disarmed_is_found(desk: Desk, shop: Service) -> None:
     desk.writes("rows: [{id: '+1', prompt: 'one more'}]\n")
     assert desk.buys(shop.url).code == 0

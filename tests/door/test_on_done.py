@@ -49,6 +49,7 @@ def test_a_command_is_called_with_what_came_of_the_run(desk: Desk, tmp_path: Pat
         "BATCHSORA_JOBS": "3",
         "BATCHSORA_DONE": "1",
         "BATCHSORA_FAILED": "1",
+        "BATCHSORA_MISSING": "0",
         "BATCHSORA_IN_DOUBT": "1",
         "BATCHSORA_LEFT": "0",
         "BATCHSORA_SPENT_USD": "0.40",

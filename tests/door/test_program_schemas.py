@@ -74,7 +74,7 @@ def _runs(factory: pytest.TempPathFactory) -> Iterator[tuple[str, Told]]:
     yield _run(factory, "stopped", (SUN,), (Fault("create", "401"),))
     yield _run(factory, "budget", (SUN, RAIN), (), "--max-cost", "0.50")
     yield _run(factory, "part", (SUN, RAIN), (), "--limit", "1")
-    hurried = ("--poll-interval", "0.2", "--job-timeout", "3")
+    hurried = ("--poll-interval", "0.2", "--job-timeout", "8")
     yield _run(factory, "unfetched", (SUN,), (Fault("content", "500"),), *hurried)
     yield "columns", _with_columns(Desk(factory.mktemp("columns")))
     yield "interrupted", _interrupted(Desk(factory.mktemp("interrupted")))

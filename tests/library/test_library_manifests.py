@@ -9,7 +9,7 @@ import pytest
 from door.door import Desk, service
 from PIL import Image
 
-from batchsora import Manifest, ManifestRefusedError, Run, UsageError, plan, run_sync
+from batchsora import Event, Manifest, ManifestRefusedError, Run, UsageError, plan, run_sync
 
 from .programmed import RAIN, SNOW, SUN, at, rows_of, statuses
 
@@ -168,3 +168,41 @@ def test_cards_and_an_encoding_can_be_given(desk: Desk) -> None:
 def test_a_manifest_shows_itself_in_a_line(desk: Desk) -> None:
     assert repr(rows_of(SUN, RAIN)) == "Manifest('work', 2 rows)"
     assert repr(Manifest(desk.writes_rows(SUN).relative_to(desk.folder))) == "Manifest('work.yaml')"
+
+
+class _Unsaid:
+    """What a table of another program has where it has nothing: no value equals it."""
+
+    def __ne__(self, _: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class _Undecided(_Unsaid):
+    """The same, of one that does not even say that."""
+
+    def __ne__(self, _: object) -> bool:
+        raise TypeError("boolean value of NA is ambiguous")
+
+
+@pytest.mark.parametrize("none", [Decimal("NaN"), _Unsaid(), _Undecided(), float("nan"), None])
+def test_what_is_no_value_in_a_table_is_never_bought_as_a_prompt(none: object) -> None:
+    manifest = Manifest.from_rows("shop", [{"id": "a", "prompt": none}])
+    with pytest.raises(ManifestRefusedError):
+        plan(manifest, simulate=True)
+
+
+def test_a_filter_that_found_nothing_is_not_the_whole_manifest() -> None:
+    manifest = Manifest.from_rows("shop", [{"id": "a", "prompt": "a cat", "tags": ["hero"]}])
+    with pytest.raises(UsageError, match="tags names none"):
+        plan(manifest, simulate=True, tags=[])
+
+
+def test_a_callback_that_nobody_would_wait_for_is_refused() -> None:
+    async def hear(_: Event) -> None:
+        pass
+
+    manifest = Manifest.from_rows("shop", [{"id": "a", "prompt": "a cat"}])
+    with pytest.raises(UsageError, match="coroutine"):
+        run_sync(manifest, simulate=True, on_event=hear)

@@ -133,8 +133,11 @@ class _Writing:
     def _write_clip(self, job: Job) -> None:
         if job.kept_clip is None:
             return
-        path = self._page.folder / job.kept_clip.file
-        if not path.is_file():  # removed since: the page says that it is not there
+        folder = self._page.folder
+        path = folder / job.kept_clip.file
+        # one that was removed since is not there, and the page says so; nor does a link lead a
+        # page to what lies elsewhere
+        if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
             return
         self._file.write(f'<script type="text/plain" class="clip" data-key="{job.key}">')
         with path.open("rb") as clip:
