@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from batchsora.lifecycle import FILE_MISSING_HINT
 from batchsora.reports.page.gallery import gallery_fields
 from batchsora.reports.page.shell import open_shell
 
@@ -132,6 +133,8 @@ def _data(made: Sample) -> dict[str, Any]:
         "fields": fields,
         "jobs": [[job.get(name) for name in fields] for job in made.jobs],
         "omitted": 0,
+        "missing": sum(job.get("hint") == FILE_MISSING_HINT for job in made.jobs),
+        "missing_hint": FILE_MISSING_HINT,
         "pictures": [PIXEL],
         "embedded": False,
         **made.more,

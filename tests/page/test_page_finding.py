@@ -56,6 +56,13 @@ def test_search_looks_into_prompts_columns_and_errors_for_each_of_the_words(visi
     visit.told(f"1 of {JOBS} jobs")
 
 
+@pytest.mark.parametrize("words", ["cat-hat take 2", "CAT-HAT  Take 2", "cat-hat#2", "hat take 2"])
+def test_search_finds_a_card_by_the_title_that_it_bears(visit: Visit, words: str) -> None:
+    visit.page.get_by_role("searchbox", name="Search ids").fill(words)
+    visit.told(f"1 of {JOBS} jobs")
+    assert [" ".join(it.split()) for it in visit.names()] == ["cat-hat take 2"]
+
+
 def test_what_is_asked_for_survives_a_reload(visit: Visit) -> None:
     picks(visit, "Status", "Failed")
     visit.page.get_by_label("Filter by a column").select_option(label="mood")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from batchsora.lifecycle import FILE_MISSING_HINT
+
 from .browsing import Visit
 from .conftest import Opens
 from .rehearsal import DONE, DOUBTS, FAILED, JOBS
@@ -19,6 +21,21 @@ def test_the_head_says_first_what_needs_a_person_and_shows_it(visit: Visit) -> N
     assert set(page.locator(".card").evaluate_all("them => them.map(it => it.dataset.status)")) == {
         "failed"
     }
+
+
+def test_clips_that_are_gone_everywhere_need_a_person_too(opens: Opens) -> None:
+    made = sample(30)
+    gone = [job for job in made.jobs if job["status"] == "done"][:2]
+    for job in gone:
+        job["hint"] = FILE_MISSING_HINT
+    bad = sum(job["status"] in {"failed", "in_doubt"} for job in made.jobs)
+    with opens(of=made) as visit:
+        attention = visit.page.locator("#attention")
+        assert f"{bad + 2} jobs need a person" in attention.inner_text()
+        attention.get_by_role("button", name="2 clips missing").click()
+        visit.told("2 of 30 jobs")
+        assert visit.names() == [job["id"] for job in gone]
+        visit.waits_until("location.hash === '#reason=missing'")
 
 
 def test_a_card_shows_the_first_frame_of_its_own_clip_and_the_image_beside_it(visit: Visit) -> None:

@@ -8,11 +8,12 @@ import random
 from pathlib import Path
 
 from batchsora.cli.marks import read_marks
+from batchsora.reports.tables import csv_line
 
 from .browsing import Visit
 from .conftest import Opens
 from .rehearsal import JOBS
-from .sample_page import Sample, made_up, sample
+from .sample_page import Sample, made_up, page_of, sample
 
 
 def exported(visit: Visit) -> bytes:
@@ -121,3 +122,73 @@ def test_what_a_spreadsheet_would_run_is_disarmed(opens: Opens) -> None:
             visit.page.locator(".card .keep").nth(number).click()
         ids = [line["id"] for line in lines_of(exported(visit))]
         assert ids == [*(f"'{it}" for it in starts[:-1]), "plain"]
+
+
+def done(number: int, video_id: str = "video_1", /, **cells: object) -> dict[str, object]:
+    told = {"status": "done", "reason": None, "video_id": video_id, **cells}
+    return made_up(number, random.Random(1), **told)
+
+
+def becomes(visit: Visit, made: Sample) -> None:
+    """Write the page anew, and open it in the same browser."""
+    visit.file.write_text(page_of(made), encoding="utf-8")
+    visit.goes_to()
+
+
+def test_the_next_clip_of_a_job_is_not_marked_as_the_one_before_it_was(opens: Opens) -> None:
+    with opens(of=Sample([done(0), done(1)])) as visit:
+        for number in (0, 1):
+            visit.card(f"sku-0000{number}").get_by_role("button", name="Reject").click()
+        becomes(visit, Sample([done(0, "video_2"), done(1)]))
+        assert [marked(visit, it) for it in ("sku-00000", "sku-00001")] == [None, "reject"]
+        assert visit.page.locator("#marks-open").inner_text() == "Marks: 0 ✓ 1 ✕"
+        counts = visit.page.get_by_role("group", name="Mark").locator(".count").all_inner_texts()
+        assert counts == ["0", "1", "1"]
+        visit.presses("j", "Enter")
+        viewer = visit.page.locator("#viewer")
+        assert viewer.get_attribute("data-marked") is None
+        visit.presses("j")
+        assert viewer.get_attribute("data-marked") == "reject"
+        visit.presses("Escape")
+        assert [line["id"] for line in lines_of(exported(visit))] == ["sku-00001"]
+
+
+def test_marks_of_clips_that_a_page_leaves_out_are_kept_until_all_are_cleared(
+    opens: Opens,
+) -> None:
+    whole, summary = Sample([done(0), done(1)]), Sample([done(1)])
+    with opens(of=whole) as visit:
+        visit.card("sku-00000").get_by_role("button", name="Keep").click()
+        becomes(visit, summary)
+        assert visit.page.locator("#marks-open").inner_text() == "Marks"
+        visit.card("sku-00001").get_by_role("button", name="Reject").click()
+        assert [line["id"] for line in lines_of(exported(visit))] == ["sku-00001"]
+        assert (
+            "of 1 clip of this run, not on this page" in visit.page.locator("#marks").inner_text()
+        )
+        becomes(visit, whole)
+        assert [marked(visit, it) for it in ("sku-00000", "sku-00001")] == ["keep", "reject"]
+        becomes(visit, summary)
+        visit.page.locator("#marks-open").click()
+        visit.page.get_by_role("button", name="Clear all marks").click()
+        visit.page.get_by_role("button", name="Clear them").click()
+        becomes(visit, whole)
+        assert [marked(visit, it) for it in ("sku-00000", "sku-00001")] == [None, None]
+
+
+UNFIT = (
+    "plain", "a;=1+1", "a,b", "a\tb", "\ta", "\ra", "-1", "@x", 'say "hat"', "two\r\nlines",
+    "\x00\x01\x08\x0b\x0c\x1b[31mred\x1f\x7f\x80\x9f\xa0", "\x1b=1", " =1", "ü 🐈 \u202e\u2028",
+    "x" * 32_767, "x" * 32_768, "x" * 32_765 + "🐈🐈", "=" * 32_767,
+)  # fmt: skip
+
+
+def test_cells_are_written_as_those_of_the_report_are(opens: Opens) -> None:
+    jobs = [done(it, name=str(it), id=str(it), prompt=text) for it, text in enumerate(UNFIT)]
+    with opens(of=Sample(jobs), size=(1280, 4000)) as visit:
+        for number in range(len(UNFIT)):
+            visit.page.locator(".card .keep").nth(number).click()
+        _, *written = exported(visit).decode("utf-8-sig").split("\r\nkeep,")
+    columns = ("id", "take", "status", "file", "prompt")
+    expected = [csv_line([*(job[it] for it in columns), None, job["video_id"]]) for job in jobs]
+    assert [f"{it.removesuffix(chr(13) + chr(10))}\r\n" for it in written] == expected

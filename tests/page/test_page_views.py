@@ -100,3 +100,10 @@ def test_numbers_stand_in_tables_beside_their_drawings(visit: Visit) -> None:
     assert drawing.is_visible()
     visit.page.get_by_text("As a table").first.click()
     assert visit.page.get_by_role("table", name="Render times: sora-2, 4 s").is_visible()
+
+
+def test_the_manifests_own_columns_stand_before_hashes_ids_and_times(visit: Visit) -> None:
+    visit.presses("j", "Enter")
+    names = visit.page.locator(".all-facts dt").all_inner_texts()
+    assert names[:8] == ["Model", "Length", "Size", "Take", "Tags", "mood", "remark", "Cost"]
+    assert len(set(names)) == len(names)

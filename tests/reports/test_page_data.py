@@ -18,6 +18,7 @@ import pytest
 from batchsora.job import Clip, Fault, Job, Order, Reason, Size, State
 from batchsora.ledger.answers import Entry, Hold
 from batchsora.ledger.totals import Totals
+from batchsora.lifecycle import FILE_MISSING_HINT
 from batchsora.reports import report_columns, report_row
 from batchsora.reports.page import Page, Pictures, Source, page, page_report
 
@@ -168,8 +169,32 @@ def test_of_too_many_jobs_those_that_need_a_person_are_left_in_a_summary(
     assert [job["id"] for job in named(told)] == ["cat-10", "cat-11"]
     assert (told["omitted"], told["totals"]["jobs"]) == (9, 11)
     (spent,) = told["spend"]  # what is left out still counts
-    assert (spent["jobs"], spent["clips"], spent["usd"]) == (11, 9, "4.00")
+    assert (spent["jobs"], spent["clips"], spent["usd"]) == (11, 9, "3.60")
     assert told["renders"][0]["clips"] == 9
+
+
+def test_spent_by_model_and_size_is_what_the_head_says_without_doubts(tmp_path: Path) -> None:
+    before = {"spent_usd": Decimal("0.40"), "unpriced": 1, "price_usd": Decimal("0.50")}
+    told = data_in(written(tmp_path, [made(1), asked(2, state=State.IN_DOUBT, **before)]))
+    (spent,) = told["spend"]
+    assert (spent["usd"], spent["unpriced"]) == ("0.80", 1)
+    assert told["totals"]["spent_usd"] == spent["usd"]
+
+
+def test_a_doubt_whose_price_nobody_knows_is_unpriced(tmp_path: Path) -> None:
+    doubt = asked(state=State.IN_DOUBT, price_usd=None)
+    (spent,) = data_in(written(tmp_path, [doubt]))["spend"]
+    assert (spent["usd"], spent["unpriced"]) == ("0.00", 1)
+
+
+def test_clips_that_are_gone_everywhere_are_counted_and_stay_in_a_summary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "MOST_JOBS", 2)
+    gone = replace(made(3), hint=FILE_MISSING_HINT)
+    told = data_in(written(tmp_path, [made(1), made(2), gone]))
+    assert [job["id"] for job in named(told)] == ["cat-3"]
+    assert (told["missing"], told["missing_hint"]) == (1, named(told)[0]["hint"])
 
 
 def test_long_prompts_do_not_make_a_page_that_no_browser_opens(

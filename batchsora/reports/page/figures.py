@@ -36,12 +36,13 @@ class Figures:
 
     def add(self, job: Job, render_s: float | None) -> None:
         """Count a job; `render_s` is how long its clip took, if it was made."""
-        order, bill_usd = job.order, job.bill_usd
+        order = job.order
         spent = self._spent[order.model, str(order.size)]
         spent.jobs += 1
         spent.clips += job.kept_clip is not None
-        spent.usd += bill_usd or 0
-        spent.unpriced += bill_usd is None
+        spent.usd += job.spent_usd
+        # as the run's sums count it: also what is under way at a price that nobody knows
+        spent.unpriced += job.unpriced + (job.is_open and job.price_usd is None)
         if render_s is not None:
             self._renders[order.model, order.seconds].append(render_s)
 

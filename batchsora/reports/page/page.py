@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from batchsora.job import Job, State
 from batchsora.ledger.answers import Entry, Hold
 from batchsora.ledger.totals import Totals
+from batchsora.lifecycle import FILE_MISSING_HINT
 from batchsora.reports.beside import written_beside
 from batchsora.reports.columns import Row, usd_text
 from batchsora.reports.page.figures import Figures
@@ -70,7 +71,7 @@ class _Writing:
         self._figures = Figures()
         self._is_summary = page.totals.jobs > MOST_JOBS
         self._most = MOST_ASKING if self._is_summary else MOST_JOBS
-        self._jobs = self._omitted = self._bytes = 0
+        self._jobs = self._omitted = self._missing = self._bytes = 0
         self._clips: list[Job] = []
         self._clips_bytes = 0
 
@@ -85,6 +86,7 @@ class _Writing:
             "columns": list(page.own),
             "fields": gallery_fields(page.own),
             "embedded": page.embed,
+            "missing_hint": FILE_MISSING_HINT,
         }
         self._file.write(f'{_json(head)[:-1]},\n"jobs": [')
 
@@ -92,6 +94,7 @@ class _Writing:
         """Write a job, or leave it out where there are too many; it counts in any case."""
         job = entry.job
         self._figures.add(job, _render_s(row))
+        self._missing += _is_missing(job)
         if not self._has_room(job):
             self._omitted += 1
             return
@@ -106,6 +109,7 @@ class _Writing:
         """Write what only all jobs together say."""
         rest = {
             "omitted": self._omitted,
+            "missing": self._missing,
             "spend": self._figures.spend(),
             "renders": self._figures.renders(),
         }
@@ -118,7 +122,7 @@ class _Writing:
         self._file.write(shell.after)
 
     def _has_room(self, job: Job) -> bool:
-        if self._is_summary and job.state not in ASKING:
+        if self._is_summary and not (job.state in ASKING or _is_missing(job)):
             return False
         return self._jobs < self._most and self._bytes < MOST_BYTES
 
@@ -144,6 +148,10 @@ class _Writing:
             while piece := clip.read(PIECE):
                 self._file.write(base64.b64encode(piece).decode())
         self._file.write("</script>\n")
+
+
+def _is_missing(job: Job) -> bool:
+    return job.state is State.DONE and job.hint == FILE_MISSING_HINT
 
 
 def _render_s(row: Row) -> float | None:

@@ -71,6 +71,11 @@ class Job {
     return this.status === 'done' && this.file !== null;
   }
 
+  /** Its clip was here, was removed since, and can't be fetched again. */
+  get isMissing() {
+    return this.status === 'done' && this.hint === given.missing_hint;
+  }
+
   /** How long nothing was done for it: until it was rendered, or until now. */
   get waited_ms() {
     if (this.recorded_ms === null) return null;
@@ -116,6 +121,8 @@ const STATUSES = new Map([
   ['pending', 'Not bought yet'],
 ]);
 
+const MISSING = 'missing'; // why a job that is done has no clip
+
 const REASONS = new Map([
   ['rejected', 'Rejected'],
   ['moderated', 'Moderated'],
@@ -124,6 +131,7 @@ const REASONS = new Map([
   ['gave_up', 'Gave up'],
   ['image_unreadable', 'Image unreadable'],
   ['lost', 'Lost'],
+  [MISSING, 'Clip missing'],
 ]);
 
 const statusWords = (status) => STATUSES.get(status) ?? status;

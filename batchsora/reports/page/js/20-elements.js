@@ -51,9 +51,10 @@ function fill(element, ...children) {
   element.replaceChildren(...children.flat().filter(isThere).map(asNode));
 }
 
+const told = byId('told'); // it moves about, and is out of the page while a dialog is filled anew
+
 /** Says something to everybody: below on the page, and to screen readers. */
 function tell(text) {
-  const told = byId('told');
   // a dialog is in front of all else, and what is behind it is not read out
   const front = [...document.querySelectorAll('dialog[open]')].at(-1) ?? byId('page');
   if (told.parentElement !== front) front.append(told);

@@ -3,7 +3,9 @@
 // Reports opened from disk share one store: the name tells the run.
 const MARKS = `batchsora marks ${run.name} ${run.began_at}`;
 const marksChanged = bell();
-const marks = new Map(); // of a clip: { mark: 'keep', 'reject' or null, note: text }
+// Of a clip: { mark: 'keep', 'reject' or null, note: text }. Those of clips that are not on this
+// page are kept as they are: it may be a summary, or the row may come back.
+const marks = new Map();
 
 /** A mark is for the clip that was looked at, not for the next one that its job gets. */
 const clipOf = (job) => `${job.key} ${job.video_id ?? ''}`;
@@ -14,7 +16,7 @@ function readMarks() {
   const kept = memory.recallJson(MARKS);
   if (!Array.isArray(kept)) return;
   for (const [clip, mark, note] of kept) {
-    if (clipsHere.has(clip)) marks.set(clip, { mark: asMark(mark), note: String(note ?? '') });
+    marks.set(clip, { mark: asMark(mark), note: String(note ?? '') });
   }
 }
 
@@ -56,9 +58,13 @@ function clearMarks() {
   marksChanged.ring();
 }
 
+/** Counts those of this page, and the marks and notes of clips that are `elsewhere`. */
 function countMarks() {
-  const counted = { keep: 0, reject: 0 };
-  for (const { mark } of marks.values()) if (mark !== null) counted[mark] += 1;
+  const counted = { keep: 0, reject: 0, elsewhere: 0 };
+  for (const [clip, { mark }] of marks) {
+    if (!clipsHere.has(clip)) counted.elsewhere += 1;
+    else if (mark !== null) counted[mark] += 1;
+  }
   return counted;
 }
 

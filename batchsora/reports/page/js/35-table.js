@@ -22,14 +22,28 @@ function markLine(job) {
   ];
 }
 
+// As report.csv is written: what a spreadsheet may take for a separator is quoted, too.
 function cell(value) {
-  const text = disarmed(value ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = typeof value === 'string' ? fitForSheets(value) : String(value ?? '');
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A spreadsheet would take such a text for a formula, and run it. */
-function disarmed(value) {
-  return typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
+const MOST_UNITS = 32_767; // of UTF-16 in a cell: of a longer one Excel makes a line of its own
+
+/** Makes a text what a spreadsheet keeps as it is: no formula, no control characters, cut. */
+function fitForSheets(value) {
+  const shown = value.replace(CONTROLS, pictureOfControl);
+  const text = /^[=+\-@\t\r]/.test(shown) ? `'${shown}` : shown;
+  if (text.length <= MOST_UNITS) return text;
+  return `${text.slice(0, MOST_UNITS - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/** ESC as ␛; of those above DEL there are no pictures. */
+function pictureOfControl(character) {
+  const code = character.charCodeAt(0);
+  if (code > 0x7f) return `\\x${code.toString(16)}`;
+  return String.fromCharCode(code === 0x7f ? 0x2421 : 0x2400 + code);
 }
 
 const marksFile = () => `${run.name}-marks.csv`;

@@ -8,12 +8,17 @@ function facet(key, title, values, words = (value) => value) {
 
 const FACETS = [
   facet('status', 'Status', (job) => [job.status], statusWords),
-  facet('reason', 'Reason', (job) => (job.reason === null ? [] : [job.reason]), reasonWords),
+  facet('reason', 'Reason', reasonsOf, reasonWords),
   facet('mark', 'Mark', (job) => [markOf(job) ?? 'unmarked'], markWords),
   facet('tag', 'Tag', (job) => job.tags ?? []),
   facet('model', 'Model', (job) => [job.model]),
   facet('size', 'Size', (job) => [job.size], pixels),
 ];
+
+function reasonsOf(job) {
+  if (job.isMissing) return [MISSING];
+  return job.reason === null ? [] : [job.reason];
+}
 
 function markWords(mark) {
   return { keep: 'Keep', reject: 'Reject' }[mark] ?? 'Unmarked';

@@ -25,11 +25,11 @@ function pick(it, value, wanted) {
   select();
 }
 
-/** Shows only the jobs of these states. */
-function pickStatuses(...statuses) {
+/** Shows only the jobs that have this value. */
+function pickOnly(key, value) {
   asked.picked.clear();
   asked.search = '';
-  asked.picked.set('status', new Set(statuses));
+  asked.picked.set(key, new Set([value]));
   if (asked.view === 'numbers') asked.view = 'gallery';
   select();
 }
@@ -88,6 +88,8 @@ function searchable(job) {
   const own = ownColumns.map((column) => job.own(column));
   const texts = [
     job.name,
+    job.fullName,
+    `${job.id} take ${job.take}`,
     job.key,
     job.prompt,
     job.model,
@@ -110,9 +112,10 @@ function searchable(job) {
     .toLowerCase();
 }
 
-/** The jobs in which each of the words is found. */
+/** The jobs in which each of the words is found; `take 2` is one word, as it is in a title. */
 function jobsWithWords(search) {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = search.toLowerCase().match(/(?<!\S)take\s+\d+|\S+/g) ?? [];
+  const words = found.map((word) => word.replace(/\s+/, ' '));
   if (!words.length) return jobs;
   index ??= jobs.map(searchable);
   return jobs.filter((job) => words.every((word) => index[job.place].includes(word)));

@@ -25,6 +25,8 @@ class WindowedList {
   }
 
   show(found) {
+    // the keys are about nothing that is out of sight
+    if (!this.hasFocus && !found.includes(this.current)) this.current = null;
     this.jobs = found;
     this.width = 0;
     this.layOut();
@@ -40,6 +42,10 @@ class WindowedList {
     this.list.style.height = `${rows * this.pitch}px`;
     this.drawn = null;
     this.draw();
+  }
+
+  get hasFocus() {
+    return this.list.contains(document.activeElement);
   }
 
   get pitch() {
@@ -67,11 +73,11 @@ class WindowedList {
     const [first, end] = this.near();
     if (this.drawn === `${first} ${end}`) return;
     this.drawn = `${first} ${end}`;
-    const focused = this.list.contains(document.activeElement) ? this.current : null;
+    const focused = this.hasFocus ? this.current : null;
     const places = this.placesNear(first, end, focused);
     this.removeAllBut(places);
     this.place(places);
-    if (focused !== null && !places.has(focused)) this.focusInstead();
+    if (focused !== null && !places.has(focused)) this.goOn();
   }
 
   /** The places of the jobs that are to be in the page, in order. */
@@ -125,9 +131,11 @@ class WindowedList {
     this.currentPlace = this.jobs.indexOf(this.current);
   }
 
-  /** What had the focus is shown no more: the one that took its place gets it. */
-  focusInstead() {
-    if (this.jobs.length) this.goTo(Math.min(this.currentPlace, this.jobs.length - 1));
+  /** Gives the focus back to what had it; where that is shown no more, to what took its place. */
+  goOn() {
+    const here = this.jobs.indexOf(this.current);
+    const at = here === -1 ? Math.min(this.currentPlace, this.jobs.length - 1) : here;
+    if (this.jobs.length) this.goTo(at);
     else byId('clips').focus();
   }
 

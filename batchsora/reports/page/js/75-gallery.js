@@ -18,6 +18,13 @@ function measureCards(width) {
 
 const gallery = new WindowedList(byId('cards'), { build: cardOf, measure: measureCards });
 
+// Who has gone on looks at the next one.
+byId('cards').addEventListener('focusin', (event) => {
+  if (playing !== null && event.target.closest('.card') !== playing.stage.closest('.card')) {
+    stopPlaying();
+  }
+});
+
 function setSmall(small) {
   showSmall(small);
   memory.keep(SMALL, small ? 'yes' : 'no');

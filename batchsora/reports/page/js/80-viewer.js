@@ -2,12 +2,14 @@
 
 const viewer = byId('viewer');
 let viewed = null; // the job in the viewer
+let viewedAmong = []; // the list in which it stood: a mark may have taken it out of the list since
 let letGo = () => {}; // of the clips in it
 
 function openViewer(job, { step = true } = {}) {
   const pressed = document.activeElement?.id;
   stopPlaying();
   viewed = job;
+  viewedAmong = shown.includes(job) ? shown : [job];
   emptyViewer();
   fillViewer(job);
   writeHash(job, { step: step && !viewer.open });
@@ -22,12 +24,12 @@ function closeViewer() {
 }
 
 viewer.addEventListener('close', () => {
-  const job = viewed;
+  const job = shown.includes(viewed) ? viewed : (neighbour(1) ?? neighbour(-1));
   viewed = null;
   emptyViewer();
   writeHash(null);
   const list = activeList();
-  const at = job === null ? -1 : list.jobs.indexOf(job);
+  const at = list.jobs.indexOf(job);
   if (at !== -1) list.goTo(at); // where one has come to in the viewer, one goes on in the list
 });
 
@@ -38,19 +40,27 @@ viewer.addEventListener('click', (event) => {
 function emptyViewer() {
   letGo();
   letGo = () => {};
-  fill(viewer);
+  viewer.querySelector('.viewer-sheet')?.remove();
 }
 
 /** Goes to the job before or behind, in the order of the list. */
 function stepViewer(by) {
-  const at = shown.indexOf(viewed) + by;
-  if (at >= 0 && at < shown.length) openViewer(shown[at]);
+  const job = neighbour(by);
+  if (job !== undefined) openViewer(job);
   else tell(by > 0 ? 'This is the last one' : 'This is the first one');
 }
 
+/** The next job that is shown, in the order in which the one in the viewer stood among them. */
+function neighbour(by) {
+  const among = shown.includes(viewed) ? shown : viewedAmong;
+  const still = new Set(shown);
+  let at = among.indexOf(viewed) + by;
+  while (at in among && !still.has(among[at])) at += by;
+  return among[at];
+}
+
 function fillViewer(job) {
-  fill(
-    viewer,
+  viewer.prepend(
     el(
       'div.viewer-sheet',
       viewerHead(job),

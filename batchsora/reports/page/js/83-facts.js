@@ -65,20 +65,27 @@ function allFacts(job) {
     el('h3', 'Facts'),
     el(
       'dl.all-facts',
-      [...ourFacts(job), ...ownColumns.map((column) => [column.name, job.own(column)])]
+      [...orderedFacts(job), ...ownFacts(job), ...recordedFacts(job)]
         .filter(([, value]) => value !== null && value !== undefined && value !== '')
         .map(([name, value]) => el('div', el('dt', apart(name)), el('dd', apart(value)))),
     ),
   );
 }
 
-function ourFacts(job) {
+function orderedFacts(job) {
   return [
     ['Model', job.model],
     ['Length', `${job.seconds} s`],
     ['Size', pixels(job.size)],
     ['Take', job.take],
     ['Tags', job.tags?.join(', ')],
+  ];
+}
+
+const ownFacts = (job) => ownColumns.map((column) => [column.name, job.own(column)]);
+
+function recordedFacts(job) {
+  return [
     ['Cost', usd(job.cost_usd)],
     ['Queued', inSeconds(job.queue_s)],
     ['Rendered', inSeconds(job.render_s)],

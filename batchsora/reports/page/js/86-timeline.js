@@ -38,9 +38,11 @@ function drawTimeline() {
   fill(byId('timeline-head'), timelineHead());
   drawAxis();
   drawBands();
+  const { hasFocus } = timeline;
   for (const item of timeline.items.values()) item.remove();
   timeline.items.clear(); // the same jobs, but on another scale
   timeline.show(shown);
+  if (hasFocus) timeline.goOn();
 }
 
 /** As many as there is room for, between the names and the states. */

@@ -21,16 +21,17 @@ function drawMasthead() {
 
 function drawAttention() {
   const { failed = 0, in_doubt: doubts = 0 } = totals.states;
+  const { missing } = given;
+  const choice = (words, key, value, kind) =>
+    button(words, () => pickOnly(key, value), { class: kind });
   const buttons = [
-    doubts &&
-      button(`${count(doubts)} in doubt`, () => pickStatuses('in_doubt'), { class: 'doubt' }),
-    failed && button(`${count(failed)} failed`, () => pickStatuses('failed'), { class: 'failed' }),
+    doubts && choice(`${count(doubts)} in doubt`, 'status', 'in_doubt', 'doubt'),
+    failed && choice(`${count(failed)} failed`, 'status', 'failed', 'failed'),
+    missing && choice(`${clips(missing)} missing`, 'reason', MISSING, 'failed'),
   ].filter(Boolean);
   byId('attention').hidden = buttons.length === 0;
-  const needs =
-    doubts + failed === 1
-      ? '1 job needs a person:'
-      : `${count(doubts + failed)} jobs need a person:`;
+  const all = doubts + failed + missing;
+  const needs = all === 1 ? '1 job needs a person:' : `${count(all)} jobs need a person:`;
   fill(byId('attention'), el('strong', needs), ...buttons);
 }
 

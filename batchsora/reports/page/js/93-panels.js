@@ -9,13 +9,14 @@ function openMarks() {
 }
 
 function drawMarksPanel() {
-  const { keep, reject } = countMarks();
+  const { keep, reject, elsewhere } = countMarks();
   const some = keep + reject > 0;
   const unmarked = jobs.length - keep - reject;
   fill(
     marksPanel,
     el('h2', { id: 'marks-title' }, 'Marks'),
     el('p', `${count(keep)} to keep, ${count(reject)} to reject, ${count(unmarked)} unmarked.`),
+    elsewhere > 0 && el('p.faded', `And of ${clips(elsewhere)} of this run, not on this page.`),
     el(
       'p.faded',
       memory.refused ? `${REFUSED}.` : 'They are kept in this browser only, until you export them.',
