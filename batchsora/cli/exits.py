@@ -52,6 +52,9 @@ def _tell(what: str, mend: str) -> None:
 
 def _tell_usage(error: click.ClickException) -> None:
     """Say as click does what is wrong with a command line; it may quote anything."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        err(*error.format_message().splitlines())
+        return
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         err(*context.get_usage().splitlines())

@@ -51,7 +51,7 @@ def command(
         meant = _meant(ledger.records, jobs, table)
         found = _putable(it for it in meant if reason in {None, it.job.reason})
         if not found:
-            raise UsageError("no failed job is meant", f"batchsora status {shown(folder)}")
+            raise UsageError("no failed job is meant", _why_none(table, folder))
         _ask(found, yes=yes)
         rejected = [job for job in found if job.state is State.DONE]
         # before it is recorded: whatever happens between, the same command comes to the same end
@@ -62,6 +62,13 @@ def command(
         go_on = command_for(folder, ledger.records)
     out_if_heard(f"{len(found)} put back; go on with: {go_on}")
     return 0
+
+
+def _why_none(table: Path | None, folder: Path) -> str:
+    if table is None:
+        look = f"batchsora status {shown(folder)}"
+        return f"{look} tells which failed; a clip that is here is rejected in report.html"
+    return f"its clips were replaced, or its jobs did not fail: batchsora report {shown(folder)}"
 
 
 def _meant(records: Records, jobs: Sequence[str], table: Path | None) -> list[Entry]:

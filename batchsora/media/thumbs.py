@@ -6,8 +6,8 @@ import io
 
 from PIL import Image
 
-LONG_SIDE = 240  # pixels: legible beside a clip
-QUALITY = 60  # 4 to 6 kB: two thousand of them fit into a page
+LONG_SIDE = 400  # pixels: one can compare it with its clip
+QUALITY = 60  # some 12 kB: more than a thousand of them fit into a page
 
 
 def thumbnail(upload: bytes) -> bytes:

@@ -14,6 +14,7 @@ from doc_pages import Block
 
 _CLOCK = re.compile(r"^\d\d:\d\d:\d\d (?=\S)")
 _VARYING = (
+    (re.compile(r"^going on: .*; "), "going on; "),
     (re.compile(r"begun \d+ \w+ \d{4}, \d\d:\d\d$"), "begun then"),
     (re.compile(r" · \d+ \w+ \d{4}, \d\d:\d\d to \d\d:\d\d · this run took .*$"), " · some time"),
     (re.compile(r"made in \S+( s)?"), "made"),

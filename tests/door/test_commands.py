@@ -638,3 +638,9 @@ def test_nohup_is_heeded(desk: Desk, tmp_path: Path) -> None:
         assert process.stderr is not None
         process.stderr.readline()
         assert interrupt(process, signal.SIGHUP).code == 0
+
+
+def test_the_program_alone_says_what_it_can_do_line_by_line(desk: Desk) -> None:
+    said, helped = desk.types(), desk.types("--help")
+    assert said.code == 2
+    assert said.err.splitlines() == helped.out.splitlines()

@@ -6,8 +6,10 @@ import csv
 import io
 import random
 from pathlib import Path
+from typing import cast
 
 from batchsora.cli.marks import read_marks
+from batchsora.reports.columns import Cell
 from batchsora.reports.tables import csv_line
 
 from .browsing import Visit
@@ -190,5 +192,17 @@ def test_cells_are_written_as_those_of_the_report_are(opens: Opens) -> None:
             visit.page.locator(".card .keep").nth(number).click()
         _, *written = exported(visit).decode("utf-8-sig").split("\r\nkeep,")
     columns = ("id", "take", "status", "file", "prompt")
-    expected = [csv_line([*(job[it] for it in columns), None, job["video_id"]]) for job in jobs]
+    expected = [
+        csv_line([*(cast("Cell", job[it]) for it in columns), None, str(job["video_id"])])
+        for job in jobs
+    ]
     assert [f"{it.removesuffix(chr(13) + chr(10))}\r\n" for it in written] == expected
+
+
+def test_a_note_without_a_mark_is_exported_too(opens: Opens) -> None:
+    with opens(of=Sample([done(1), done(2)])) as visit:
+        visit.page.locator(".card").first.get_by_text("Open", exact=True).click()
+        visit.page.get_by_label("Note").fill("slower, please")
+        visit.page.keyboard.press("Escape")
+        (line,) = csv.DictReader(io.StringIO(exported(visit).decode("utf-8-sig")))
+    assert (line["mark"], line["note"]) == ("", "slower, please")

@@ -38,7 +38,7 @@ def test_what_was_sent_is_kept_small(folder: Path, kind: str) -> None:
     thumb = thumb_of(ORDER)
     assert thumb is not None
     with Pillow.open(folder / thumb) as small:
-        assert (small.format, small.size) == ("JPEG", (135, 240))
+        assert (small.format, small.size) == ("JPEG", (225, 400))
         red, green, blue = small.convert("RGB").getpixel((60, 60))  # type: ignore[misc]  # Pillow's stub allows None
         assert red < 20 < green
         assert abs(green - blue) < 10

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from batchsora.ledger.answers import Entry
 
-MOST_BYTES = 12_000_000  # of small pictures inside: some two thousand; the rest are linked
+MOST_BYTES = 16_000_000  # of small pictures inside: some thirteen hundred; others are linked
 
 
 class Source(NamedTuple):

@@ -5,7 +5,7 @@ const MARK_COLUMNS = ['mark', 'id', 'take', 'status', 'file', 'prompt', 'note', 
 
 /** RFC 4180, with the byte order mark that tells Excel that it is UTF-8. */
 function marksTable() {
-  const lines = [MARK_COLUMNS, ...jobs.filter(markOf).map(markLine)];
+  const lines = [MARK_COLUMNS, ...jobs.filter((job) => marks.has(clipOf(job))).map(markLine)];
   return `\ufeff${lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('')}`;
 }
 

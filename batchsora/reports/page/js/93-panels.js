@@ -10,7 +10,6 @@ function openMarks() {
 
 function drawMarksPanel() {
   const { keep, reject, elsewhere } = countMarks();
-  const some = keep + reject > 0;
   const unmarked = jobs.length - keep - reject;
   fill(
     marksPanel,
@@ -23,7 +22,7 @@ function drawMarksPanel() {
     ),
     el(
       'p.tools',
-      button('Export as CSV', exportMarks, { class: 'strong', disabled: !some }),
+      button('Export as CSV', exportMarks, { class: 'strong', disabled: marks.size === 0 }),
       button('Clear all marks', askToClear, { disabled: marks.size === 0 }),
       button('Close', () => marksPanel.close()),
     ),
