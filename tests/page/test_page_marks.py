@@ -6,6 +6,7 @@ import csv
 import io
 import random
 from pathlib import Path
+from typing import Any
 
 from batchsora.cli.marks import read_marks
 from batchsora.reports.tables import csv_line
@@ -13,7 +14,7 @@ from batchsora.reports.tables import csv_line
 from .browsing import Visit
 from .conftest import Opens
 from .rehearsal import JOBS
-from .sample_page import Sample, made_up, page_of, sample
+from .sample_page import Cells, Sample, made_up, page_of, sample
 
 
 def exported(visit: Visit) -> bytes:
@@ -124,8 +125,8 @@ def test_what_a_spreadsheet_would_run_is_disarmed(opens: Opens) -> None:
         assert ids == [*(f"'{it}" for it in starts[:-1]), "plain"]
 
 
-def done(number: int, video_id: str = "video_1", /, **cells: object) -> dict[str, object]:
-    told = {"status": "done", "reason": None, "video_id": video_id, **cells}
+def done(number: int, video_id: str = "video_1", /, **cells: Any) -> Cells:
+    told: Cells = {"status": "done", "reason": None, "video_id": video_id, **cells}
     return made_up(number, random.Random(1), **told)
 
 
