@@ -6,16 +6,15 @@ import csv
 import io
 import random
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 from batchsora.cli.marks import read_marks
-from batchsora.reports.columns import Cell
 from batchsora.reports.tables import csv_line
 
 from .browsing import Visit
 from .conftest import Opens
 from .rehearsal import JOBS
-from .sample_page import Sample, made_up, page_of, sample
+from .sample_page import Cells, Sample, made_up, page_of, sample
 
 
 def exported(visit: Visit) -> bytes:
@@ -126,8 +125,8 @@ def test_what_a_spreadsheet_would_run_is_disarmed(opens: Opens) -> None:
         assert ids == [*(f"'{it}" for it in starts[:-1]), "plain"]
 
 
-def done(number: int, video_id: str = "video_1", /, **cells: object) -> dict[str, object]:
-    told = {"status": "done", "reason": None, "video_id": video_id, **cells}
+def done(number: int, video_id: str = "video_1", /, **cells: Any) -> Cells:
+    told: Cells = {"status": "done", "reason": None, "video_id": video_id, **cells}
     return made_up(number, random.Random(1), **told)
 
 
@@ -192,10 +191,7 @@ def test_cells_are_written_as_those_of_the_report_are(opens: Opens) -> None:
             visit.page.locator(".card .keep").nth(number).click()
         _, *written = exported(visit).decode("utf-8-sig").split("\r\nkeep,")
     columns = ("id", "take", "status", "file", "prompt")
-    expected = [
-        csv_line([*(cast("Cell", job[it]) for it in columns), None, str(job["video_id"])])
-        for job in jobs
-    ]
+    expected = [csv_line([*(job[it] for it in columns), None, job["video_id"]]) for job in jobs]
     assert [f"{it.removesuffix(chr(13) + chr(10))}\r\n" for it in written] == expected
 
 

@@ -174,12 +174,9 @@ def test_of_too_many_jobs_those_that_need_a_person_are_left_in_a_summary(
 
 
 def test_spent_by_model_and_size_is_what_the_head_says_without_doubts(tmp_path: Path) -> None:
-    before: dict[str, Any] = {
-        "spent_usd": Decimal("0.40"),
-        "unpriced": 1,
-        "price_usd": Decimal("0.50"),
-    }
-    told = data_in(written(tmp_path, [made(1), asked(2, state=State.IN_DOUBT, **before)]))
+    bought_before = asked(2, spent_usd=Decimal("0.40"), unpriced=1)
+    doubt = replace(bought_before, state=State.IN_DOUBT, price_usd=Decimal("0.50"))
+    told = data_in(written(tmp_path, [made(1), doubt]))
     (spent,) = told["spend"]
     assert (spent["usd"], spent["unpriced"]) == ("0.80", 1)
     assert told["totals"]["spent_usd"] == spent["usd"]
