@@ -18,7 +18,7 @@ from batchsora.reports import report_columns
 from batchsora.reports.schema import report_schema
 from batchsora.simulator import Fault
 
-from .door import KEY, QUICK, Desk, service
+from .door import KEY, PATIENCE_S, QUICK, Desk, service
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "batchsora"
@@ -116,8 +116,8 @@ def _interrupted(desk: Desk) -> Told:
             assert heard[-1]
         running = json.loads(desk.types("status", "work.yaml", "--json").out)
         assert (running["running"], faults(status_schema(), running)) == (True, [])
-        process.send_signal(signal.SIGINT)
-        _, rest = process.communicate()
+        process.send_signal(signal.SIGTERM)  # heeded also where Ctrl-C is not
+        _, rest = process.communicate(timeout=PATIENCE_S)
     return told_by(desk, "".join(heard) + rest, desk.run_folder)
 
 
