@@ -112,9 +112,9 @@ def test_a_clip_that_is_not_beside_the_page_is_missed_in_words(opens: Opens) -> 
 
 def test_smaller_cards_are_remembered(visit: Visit) -> None:
     before = visit.page.locator(".card").first.bounding_box()
-    visit.page.get_by_role("button", name="Small").click()
-    visit.goes_to()
-    after = visit.page.locator(".card").first.bounding_box()
     assert before is not None
-    assert after is not None
-    assert after["width"] < before["width"] / 1.5
+    is_smaller = f"() => document.querySelector('.card').offsetWidth < {before['width'] / 1.5}"
+    visit.page.get_by_role("button", name="Small").click()
+    visit.page.wait_for_function(is_smaller)
+    visit.goes_to()
+    visit.page.wait_for_function(is_smaller)  # when it is laid out
