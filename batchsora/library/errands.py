@@ -83,6 +83,8 @@ class Errand:
             return
         try:
             self._on_event(event)
+        except KeyboardInterrupt:  # Ctrl-C, which may come in anywhere: no word of the callback's
+            raise
         except BaseException as error:  # noqa: BLE001 - the caller's own, raised once nothing is lost
             self._raised = error
             self.stop(f"on_event raised {type(error).__name__}")

@@ -114,17 +114,12 @@ def _text(cell: object) -> str:
     return "" if cell is None else str(cell)
 
 
-class Run:
-    """A run folder as it is now, also while a run goes on: each question is a look at its ledger.
+class _Jobs:
+    """The jobs of a run folder, as they stand when they are asked for."""
 
-    LedgerError where that can't be read.
-    """
+    __slots__ = ()
 
-    __slots__ = ("folder",)
-
-    def __init__(self, target: AnyPath) -> None:
-        """Find it by its folder, or by a manifest; raises UsageError where there was no run."""
-        self.folder = find_run(Path(target)).absolute()
+    folder: Path
 
     def jobs(self, *names: str) -> Iterator[Job]:
         """Read the jobs that the report has, in its order; or those named ID, ID#TAKE or a glob."""
@@ -139,6 +134,19 @@ class Run:
     def in_doubt(self) -> list[Job]:
         """The jobs of which nobody knows whether they were bought: to be settled by a person."""
         return _standing(self.folder, State.IN_DOUBT)
+
+
+class Run(_Jobs):
+    """A run folder as it is now, also while a run goes on: each question is a look at its ledger.
+
+    LedgerError where that can't be read.
+    """
+
+    __slots__ = ("folder",)
+
+    def __init__(self, target: AnyPath) -> None:
+        """Find it by its folder, or by a manifest; raises UsageError where there was no run."""
+        self.folder = find_run(Path(target)).absolute()
 
     @property
     def totals(self) -> Totals:
@@ -159,27 +167,13 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Result(_Jobs):
     """How a run ended. Its jobs are read from the run folder, as they stand when they are asked."""
 
     code: int  # the exit code of the command; 0: every selected row has its clip
     stops: tuple[Stop, ...]  # why it ended before that; none where nothing stopped it
     totals: Totals  # of the whole run folder, at the end
     folder: Path  # absolute
-
-    def jobs(self, *names: str) -> Iterator[Job]:
-        """Read the jobs that the report has, in its order; or those named ID, ID#TAKE or a glob."""
-        return jobs_in(self.folder, *names)
-
-    @property
-    def failed(self) -> list[Job]:
-        """The jobs that failed, with their reasons."""
-        return _standing(self.folder, State.FAILED)
-
-    @property
-    def in_doubt(self) -> list[Job]:
-        """The jobs of which nobody knows whether they were bought: to be settled by a person."""
-        return _standing(self.folder, State.IN_DOUBT)
 
     @property
     def report_html(self) -> Path:
