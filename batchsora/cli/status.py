@@ -24,6 +24,7 @@ from batchsora.job import Reason, State
 from batchsora.library.targets import find_run, shown
 from batchsora.reports.columns import usd_text
 
+# another process writes the ledger, and nothing rings here: who watches looks again
 WATCH_EVERY_S = 1.0
 WATCH_PLAIN_EVERY_S = 10.0  # into a file, where each look is a paragraph of its own
 PLAIN_COLUMNS = 100  # where there is no terminal
@@ -57,7 +58,7 @@ def _tell_programs(onlooker: Onlooker, *, watch: bool) -> None:
         out_exactly(json.dumps(_object(look)))
         if not (watch and look.is_running):
             return
-        time.sleep(WATCH_EVERY_S)  # another process writes the ledger: nothing rings here
+        time.sleep(WATCH_EVERY_S)
 
 
 def _tell(onlooker: Onlooker, *, watch: bool) -> None:

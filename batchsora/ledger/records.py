@@ -220,6 +220,7 @@ class Records:
     def last_ordered_at(self) -> datetime | None:
         """Tell when the newest of the jobs was ordered that the service has unfinished."""
         row = self._first(
+            # the first condition is that of an index: else all jobs would be looked through
             "select max(submitted_at) as at from jobs"
             " where state in ('in_doubt', 'running', 'rendered') and state = 'running'"
         )

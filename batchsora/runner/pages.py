@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -27,11 +26,7 @@ def page_of(
     embed: bool,
 ) -> Page:
     """Put together what the page of a run folder says beside its jobs."""
-    tallies = records.tallies()
-    reasons: Counter[str] = Counter()
-    for tally in tallies:
-        if tally.reason is not None:
-            reasons[tally.reason.value] += tally.jobs
+    totals = Totals.of(records.tallies())
     beside = Path(campaign.manifest).parent
     run = {
         "name": campaign.name,
@@ -44,8 +39,8 @@ def page_of(
     return Page(
         folder=folder,
         run=run,
-        totals=Totals.of(tallies),
-        reasons=reasons,
+        totals=totals,
+        reasons={reason.value: jobs for reason, jobs in totals.reasons.items()},
         holds=records.holds(),
         own=own,
         pictures=Pictures(lambda entry: _picture(entry, beside)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from batchsora.clock import Now, system_now
 from batchsora.job import Reason, State
-from batchsora.ledger.answers import Campaign, Tally
+from batchsora.ledger.answers import Campaign
 from batchsora.ledger.records import Records
 from batchsora.ledger.totals import Totals
 from batchsora.reports import (
@@ -107,12 +107,11 @@ def _run(campaign: Campaign, own: Sequence[str]) -> dict[str, Any]:
 
 
 def _counted(records: Records) -> dict[str, Any]:
-    tallies = records.tallies()
-    totals = Totals.of(tallies)
+    totals = Totals.of(records.tallies())
     return {
         "jobs": totals.jobs,
         **{state.value: totals.states[state] for state in State},
-        "reasons": {reason.value: _failed(tallies, reason) for reason in Reason},
+        "reasons": {reason.value: totals.reasons[reason] for reason in Reason},
         "spent_usd": totals.spent_usd,
         "reserved_usd": totals.reserved_usd,
         "in_doubt_usd": totals.in_doubt_usd,
@@ -122,10 +121,6 @@ def _counted(records: Records) -> dict[str, Any]:
         "missing": records.count_missing(),
         "by_model_and_size": list(_kinds(records)),
     }
-
-
-def _failed(tallies: Sequence[Tally], reason: Reason) -> int:
-    return sum(it.jobs for it in tallies if it.reason is reason)
 
 
 def _kinds(records: Records) -> Iterator[dict[str, Any]]:
